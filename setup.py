@@ -1,0 +1,5 @@
+"""Built as pyproject.toml says."""
+
+from setuptools import setup
+
+setup()

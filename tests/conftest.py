@@ -1,0 +1,6 @@
+"""Settings of every test."""
+
+from hypothesis import settings
+
+settings.register_profile("textcount", deadline=None, print_blob=True)
+settings.load_profile("textcount")

@@ -1,0 +1,40 @@
+"""What the answers are held against: an oracle, and texts that are hard to count."""
+
+import sys
+
+from hypothesis import strategies as st
+
+WHITESPACE = [char for char in map(chr, range(sys.maxunicode + 1)) if char.isspace()]
+
+# Every character there is, lone surrogates too; half of them from a handful, so
+# that words repeat.
+characters = st.sampled_from("aé한😀\ud800.") | st.characters(codec=None)
+words = st.text(characters, min_size=1, max_size=8).filter(lambda word: word.split() == [word])
+
+
+def oracle(contents: str, needle: str) -> int:
+    """Count by another way than the package's."""
+    return contents.split().count(needle)
+
+
+@st.composite
+def near_misses(draw: st.DrawFn) -> tuple[str, str]:
+    """A text, and a word that it almost has: cut, longer, doubled, between any whitespace."""
+    needle = draw(words)
+    other = draw(words)
+    piece = st.sampled_from(
+        [
+            needle,
+            needle * 2,
+            needle[:-1],
+            needle[1:],
+            needle + other,
+            other + needle,
+            needle[:-1] + other,
+            other,
+            needle.swapcase(),
+        ]
+    )
+    gap = st.sampled_from([*WHITESPACE, "", "\r\n", "  ", "\u200b", "\x00", "\xa0\x85"])
+    parts = draw(st.lists(st.tuples(piece, gap), max_size=20))
+    return "".join(word + space for word, space in parts), needle

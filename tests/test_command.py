@@ -1,0 +1,386 @@
+"""The command, run as its users run it."""
+
+import csv
+import errno
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import textcount
+from textcount import cli, progress, report
+
+posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals, pipes and devices")
+
+
+def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command; its output is text, with lone surrogates for stray bytes."""
+    options = {
+        "input": "",
+        "capture_output": True,
+        "encoding": "utf-8",
+        "errors": "surrogateescape",
+        "timeout": 60,
+        **options,
+    }
+    command = [sys.executable, "-m", "textcount", *map(str, arguments)]
+    return subprocess.run(command, check=False, **options)
+
+
+def outcome(*arguments: object, **options: Any) -> tuple[int, str, str]:
+    result = run(*arguments, **options)
+    return result.returncode, result.stdout, result.stderr
+
+
+@pytest.fixture
+def essay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A file in the current directory with "the" three times and "end" once."""
+    monkeypatch.chdir(tmp_path)
+    Path("essay.txt").write_text("the cat\nthe dog\r\nthe\tthen end", encoding="utf-8")
+    return "essay.txt"
+
+
+# What it prints
+
+
+def test_one_file_prints_a_count_and_the_path(essay: str) -> None:
+    assert outcome("the", essay) == (0, "3 essay.txt\n", "")
+
+
+def test_the_installed_script_is_the_same_command(essay: str) -> None:
+    script = Path(sys.executable).with_name("textcount")
+    result = subprocess.run([script, "the", essay], capture_output=True, check=True, text=True)
+    assert result.stdout == "3 essay.txt\n"
+
+
+@pytest.mark.parametrize("paths", [[], ["-"]])
+def test_standard_input_is_read_for_no_path_and_for_a_dash(paths: list[str]) -> None:
+    expected = "2 -\n" if paths else "2\n"
+    assert outcome("be", *paths, input="to be or not to be") == (0, expected, "")
+
+
+def test_several_files_are_aligned_and_totalled(essay: str) -> None:
+    Path("long").write_text("the " * 12, encoding="utf-8")
+    assert outcome("the", essay, "long", essay)[1] == (
+        "  3 essay.txt\n"
+        " 12 long\n"
+        "  3 essay.txt\n"
+        " 18 total\n"
+    )  # fmt: skip
+
+
+def test_several_words_have_a_header(essay: str) -> None:
+    assert outcome("-e", "the", "-e", "한국", "-e", "end", essay)[1] == (
+        "the 한국 end\n"
+        "  3    0   1 essay.txt\n"
+    )  # fmt: skip
+
+
+def test_a_file_of_words_skips_blank_lines(essay: str) -> None:
+    Path("words").write_bytes("\ufeffthe\r\n\n  end \n \nthe\n".encode())
+    assert outcome("-f", "words", "-e", "cat", essay)[1] == (
+        "cat the end\n"
+        "  1   3   1 essay.txt\n"
+    )  # fmt: skip
+    assert outcome("-f", "-", essay, input="the\n")[1] == "3 essay.txt\n"
+
+
+def test_total_prints_the_sum_alone(essay: str) -> None:
+    assert outcome("--total", "the", essay, essay)[1].strip() == "6"
+    assert outcome("--total", "-e", "the", "-e", "end", essay, essay)[1] == "the end\n  6   2\n"
+
+
+def test_quiet_prints_nothing(essay: str) -> None:
+    assert outcome("-q", "the", essay) == (0, "", "")
+    assert outcome("-q", "nothing", essay) == (1, "", "")
+
+
+def test_json_is_one_document(essay: str) -> None:
+    status, output, errors = outcome("--format", "json", "-e", "the", "-e", "é", essay, "gone")
+    assert (status, errors) == (2, "textcount: gone: No such file or directory\n")
+    assert json.loads(output) == {
+        "words": ["the", "é"],
+        "files": [
+            {"path": essay, "counts": {"the": 3, "é": 0}, "size": 29, "error": None},
+            {"path": "gone", "counts": {}, "size": 0, "error": "No such file or directory"},
+        ],
+        "totals": {"the": 3, "é": 0},
+    }
+
+
+def test_json_of_the_total_has_no_files(essay: str) -> None:
+    assert json.loads(outcome("--format", "json", "--total", "the", essay)[1]) == {
+        "words": ["the"],
+        "files": [],
+        "totals": {"the": 3},
+    }
+
+
+def test_csv_has_a_row_for_each_file_and_word(essay: str) -> None:
+    Path('a,"\n').write_text("the path", encoding="utf-8")
+    output = outcome("--format", "csv", "-e", "the", "-e", "path", 'a,"\n', "gone", essay)[1]
+    assert list(csv.reader(io.StringIO(output, newline=""))) == [
+        ["path", "word", "count", "size", "error"],
+        ['a,"\n', "the", "1", "8", ""],
+        ['a,"\n', "path", "1", "8", ""],
+        ["gone", "", "", "0", "No such file or directory"],
+        [essay, "the", "3", "29", ""],
+        [essay, "path", "0", "29", ""],
+    ]
+    assert outcome("--format", "csv", "--total", "the", essay)[1] == "word,count\nthe,3\n"
+
+
+@posix
+def test_control_characters_in_names_are_escaped(essay: str) -> None:
+    for name in ("a\x1b[31m\nb", "\u202etxt", os.fsdecode(b"\xff")):
+        Path(name).write_text("the \x9bthe", encoding="utf-8")
+    assert outcome("the", "a\x1b[31m\nb")[1] == "1 a\\x1b[31m\\nb\n"
+    assert outcome("the", "\u202etxt")[1] == "1 \\u202etxt\n"
+    assert outcome("the", os.fsdecode(b"\xff"))[1] == "1 \\udcff\n"
+    assert outcome("the", "gone\n")[2] == "textcount: gone\\n: No such file or directory\n"
+    assert outcome("-e", "\x9bthe", "-e", "a", "\u202etxt")[1].startswith("\\x9bthe ")
+
+
+def test_what_the_output_cannot_encode_is_escaped(essay: str) -> None:
+    Path("é").write_text("the", encoding="utf-8")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    assert outcome("the", "é", env=environment)[1] == "1 \\xe9\n"
+
+
+# What it reads
+
+
+def test_directories_need_r(essay: str) -> None:
+    expected = "textcount: .: Is a directory; -r counts the files in it\n"
+    assert outcome("the", ".") == (2, "", expected)
+
+
+def test_r_counts_the_files_of_directories(essay: str) -> None:
+    Path("sub").mkdir()
+    Path("sub/a.md").write_text("the the", encoding="utf-8")
+    Path("sub/b.log").write_text("the", encoding="utf-8")
+    assert outcome("-r", "the", ".")[1] == (
+        "      3 ./essay.txt\n"
+        "      2 ./sub/a.md\n"
+        "      1 ./sub/b.log\n"
+        "      6 total\n"
+    )  # fmt: skip
+    assert outcome("-r", "--include", "*.md", "the", ".")[1] == "      2 ./sub/a.md\n"
+    assert outcome("-r", "--exclude", "sub", "the", ".")[1] == "      3 ./essay.txt\n"
+
+
+def test_a_thousand_small_files(tmp_path: Path) -> None:
+    for number in range(1000):
+        (tmp_path / f"{number:03}.txt").write_text("the " * (number % 3), encoding="utf-8")
+    lines = outcome("-r", "the", tmp_path)[1].splitlines()
+    assert lines[-1].split() == ["999", "total"]
+    assert len(lines) == 1001
+    assert lines[:-1] == sorted(lines[:-1], key=lambda line: line.split()[1])
+
+
+def test_encoding_and_errors_are_those_of_open(essay: str) -> None:
+    Path("latin").write_bytes(b"caf\xe9 caf\xe9")
+    assert outcome("--encoding", "latin-1", "café", "latin")[1] == "2 latin\n"
+    assert outcome("--errors", "replace", "caf\ufffd", "latin")[1] == "2 latin\n"
+    assert outcome("café", "latin") == (
+        2,
+        "",
+        "textcount: latin: 'utf-8' codec can't decode byte 0xe9 in position 3: "
+        "invalid continuation byte\n",
+    )
+
+
+def test_a_word_in_stray_bytes_is_found_with_surrogateescape() -> None:
+    word = os.fsdecode(b"caf\xe9")
+    result = run("--errors", "surrogateescape", word, input=f"{word} {word}")
+    assert result.stdout == "2\n"
+
+
+def test_paths_and_options_may_be_mixed(essay: str) -> None:
+    assert outcome("the", essay, "-j", "2", essay, "--format=csv")[1].count("the,3") == 2
+    assert outcome("--", "-x", essay) == (1, "0 essay.txt\n", "")
+    assert outcome("-e-x", "-e", "the", "--", essay)[1].splitlines()[1] == " 0   3 essay.txt"
+
+
+# The exit status
+
+
+def test_the_status_is_that_of_grep(essay: str) -> None:
+    assert outcome("the", essay)[0] == 0
+    assert outcome("absent", essay) == (1, "0 essay.txt\n", "")
+    assert outcome("the", essay, "gone") == (
+        2,
+        " 3 essay.txt\n 3 total\n",
+        "textcount: gone: No such file or directory\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([], "no WORD to count; see textcount --help"),
+        ([""], "the word '' is empty: no word of a text can equal it"),
+        (["a b"], "the word 'a b' has whitespace: no word of a text can equal it"),
+        (["-e", "\u2028"], r"the word '\u2028' has whitespace: no word of a text can equal it"),
+        (["-f", "gone"], "gone: No such file or directory"),
+        (["-f", "blank"], "blank: no words in it"),
+        (["-f", "phrases"], r"the word 'no\x0b word' has whitespace: "
+                            "no word of a text can equal it"),
+        (["-f", "latin"], "latin: 'utf-8' codec can't decode byte 0xe9 in position 3: "
+                          "invalid continuation byte"),
+        (["-f", "-"], "standard input cannot give both the words (-f -) and the contents"),
+        (["--encoding", "nope", "a"], "unknown encoding: nope"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_counted_is_refused(essay: str, arguments: list[str], reason: str) -> None:
+    Path("blank").write_text(" \n\n", encoding="utf-8")
+    Path("phrases").write_text("a\nno\x0b word\n", encoding="utf-8")
+    Path("latin").write_bytes(b"caf\xe9\n")
+    assert outcome(*arguments) == (2, "", f"textcount: {reason}\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["-j", "0", "a"], ["-j", "x", "a"], ["--errors", "x", "a"], ["--format", "x", "a"]],
+)
+def test_bad_options_print_the_usage(arguments: list[str]) -> None:
+    status, output, errors = outcome(*arguments)
+    assert (status, output) == (2, "")
+    assert errors.startswith("usage: textcount [OPTIONS] WORD [PATH ...]")
+    assert "'x'" in errors or "'0'" in errors
+
+
+def test_version_and_help() -> None:
+    assert outcome("--version")[:2] == (0, f"textcount {textcount.__version__}\n")
+    status, output, _ = outcome("--help")
+    assert status == 0
+    assert "textcount the essay.txt" in output
+
+
+# When things break
+
+
+@posix
+def test_ctrl_c_ends_with_130_and_no_traceback() -> None:
+    command = [sys.executable, "-m", "textcount", "the", "/dev/zero", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30)[1] == b""
+    assert process.returncode == 130
+
+
+@posix
+def test_a_closed_pipe_ends_silently(essay: str) -> None:
+    shell = f"'{sys.executable}' -m textcount the {'essay.txt ' * 9000}| head -n 1"
+    result = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, check=True, text=True)
+    assert (result.stdout.split(), result.stderr) == (["3", "essay.txt"], "")
+    read, write = os.pipe()
+    os.close(read)
+    assert run("the", essay, capture_output=False, stdout=write).returncode == 141
+    os.close(write)
+
+
+@posix
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_an_error(essay: str) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        result = run("the", essay, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+        assert result.returncode == 2
+        assert result.stderr == "textcount: standard output: No space left on device\n"
+        both = run("the", essay, "gone", capture_output=False, stdout=full, stderr=full)
+        assert both.returncode == 2
+        unheard = run("the", essay, "gone", capture_output=False, stdout=-1, stderr=full)
+        assert (unheard.returncode, unheard.stdout.split()) == (2, ["3", "essay.txt", "3", "total"])
+
+
+@posix
+def test_closed_standard_streams_are_errors(essay: str) -> None:
+    def shell(line: str) -> tuple[int, str]:
+        command = f"'{sys.executable}' -m textcount the {line}"
+        result = subprocess.run(
+            ["/bin/sh", "-c", command], capture_output=True, check=False, text=True
+        )
+        return result.returncode, result.stdout + result.stderr
+
+    assert shell("<&-") == (2, "textcount: -: Bad file descriptor\n")
+    assert shell("essay.txt >&-") == (2, "textcount: standard output is closed\n")
+    assert shell("-q essay.txt >&-") == (0, "")
+    assert shell("gone 2>&-")[0] == 2
+
+
+def test_an_error_without_a_text_of_the_system_prints_its_own() -> None:
+    assert report.reason(OSError("odd")) == "odd"
+    assert report.reason(OSError(errno.EIO, "Input/output error", "a")) == "Input/output error"
+
+
+# The progress bar
+
+
+@posix
+def test_a_long_count_on_a_terminal_draws_a_bar_and_cleans_up(essay: str) -> None:
+    pytest.importorskip("rich")
+    import pty
+
+    terminal, other = pty.openpty()
+    command = [sys.executable, "-m", "textcount", "the", essay, "-"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=other, env=environment
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        for _ in range(12):
+            process.stdin.write(b"the " * textcount.files.BLOCK)
+            process.stdin.flush()
+            time.sleep(0.1)
+        process.stdin.close()
+        counts = process.stdout.read().split()
+        drawn = os.read(terminal, 1 << 20).decode(errors="ignore")
+    os.close(other)
+    os.close(terminal)
+    assert int(counts[0]) == 3
+    assert int(counts[2]) == 12 * textcount.files.BLOCK
+    assert "MB/s" in drawn
+
+
+def test_progress_can_be_forced_and_forbidden(essay: str) -> None:
+    pytest.importorskip("rich")
+    status, output, errors = outcome("--progress", "the", essay, essay, "gone")
+    assert (status, output.split()[-2:]) == (2, ["6", "total"])
+    assert "58/58 bytes" in errors
+    assert outcome("--no-progress", "the", essay) == (0, "3 essay.txt\n", "")
+
+
+def test_without_the_library_everything_else_works(
+    essay: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "find_spec", lambda _: None)
+    assert cli.main(["--progress", "the", essay]) == 2
+    assert "pip install 'textcount[cli]'" in capsys.readouterr().err
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert cli.main(["the", essay]) == 0
+    assert capsys.readouterr().out == "3 essay.txt\n"
+
+
+def test_the_bar_waits_for_its_patience() -> None:
+    with progress.ProgressBar(lambda: pytest.fail("the bar appeared"), patience=60) as bar:
+        bar.advance(10)
+
+
+def test_an_interrupt_flushes_what_was_printed(
+    essay: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "count_sources", interrupted)
+    assert cli.main(["the", essay]) == 130
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,40 @@
+"""Real text, whole, where there is any: the function, the files and the command agree."""
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from textcount import FileCount, count_file, count_files, count_occurrences, count_stream
+
+pytestmark = pytest.mark.corpora
+
+CORPORA = Path(__file__).parents[2] / "shared" / "corpora"
+FILES = sorted(CORPORA.glob("*.txt"))
+
+
+@pytest.mark.skipif(not FILES, reason="no corpora on this machine")
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_everything_agrees_with_split(path: Path) -> None:
+    contents = path.read_text(encoding="utf-8")
+    words = Counter(contents.split())
+    ranked = [word for word, _ in words.most_common()]
+    frequent = ranked[0]
+    substring = next(word[1:] for word in ranked if word[1:] and word[1:] not in words)
+    needles = [frequent, ranked[len(ranked) // 2], ranked[-1], substring, "zyzzyva"]
+    assert words[frequent] > 1000
+    expected = {needle: words[needle] for needle in needles}
+
+    assert {needle: count_occurrences(contents, needle) for needle in needles} == expected
+    assert count_file(path, needles) == expected
+    with path.open(encoding="utf-8") as text:
+        assert count_stream(text, needles) == expected
+    assert list(count_files([path], needles)) == [
+        FileCount(str(path), expected, size=path.stat().st_size)
+    ]
+    for needle, count in expected.items():
+        command = [sys.executable, "-m", "textcount", "-e", needle, str(path)]
+        output = subprocess.run(command, capture_output=True, check=False).stdout
+        assert output.split()[0] == str(count).encode()

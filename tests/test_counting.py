@@ -1,0 +1,177 @@
+"""What count_occurrences answers, and what it refuses."""
+
+import array
+import mmap
+import re
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from reference import WHITESPACE, near_misses, oracle, words
+
+from textcount import count_occurrences
+
+
+@pytest.mark.parametrize(
+    ("contents", "needle", "expected"),
+    [
+        ("to be or not to be", "be", 2),
+        ("the then other theatre the", "the", 2),
+        ("the The THE", "the", 1),
+        ("the, the. the", "the", 1),
+        ("foo", "foo", 1),
+        ("foofoo", "foo", 0),
+        ("foo foofoo foo", "foo", 2),
+        ("aa aaa aa", "aa", 2),
+        ("", "foo", 0),
+        (" \n\t ", "foo", 0),
+        ("foo", "foobar", 0),
+        ("a\tb\rb\x0bb", "b", 3),
+        ("foo\x0bfoo\u2028foo", "foo", 3),
+        ("\x1cfoo\x1dfoo\x1efoo\x1f", "foo", 3),
+        ("foo\r\nfoo\x85foo\xa0foo", "foo", 4),
+        ("foo\u200bfoo foo", "foo", 1),  # a zero-width space is no whitespace
+        ("foo\x00foo foo", "foo", 1),
+        ("\ufefffoo foo", "foo", 1),  # a byte-order mark is a character
+        ("caf\xe9 cafe\u0301 caf\xe9", "caf\xe9", 2),  # no normalisation
+        ("caf\xe9 cafe\u0301 caf\xe9", "cafe\u0301", 1),
+        ("영화 영화를 영화", "영화", 2),
+        ("😀 😀😀 😀", "😀", 2),
+        ("\ud800 \ud800\udc00 \udc00", "\ud800", 1),
+        ("x \udcff x", "\udcff", 1),
+        ("x \U0010ffff", "x", 1),
+    ],
+)
+def test_counts_whole_words(contents: str, needle: str, expected: int) -> None:
+    assert count_occurrences(contents, needle) == expected
+
+
+@pytest.mark.parametrize("needle", ["", " ", "a b", "a\n", "\u2028a", "a\x1f"])
+def test_a_needle_that_is_no_word_occurs_nowhere(needle: str) -> None:
+    assert count_occurrences(f"a b {needle} a\n \x1f", needle) == 0
+
+
+def test_every_whitespace_character_of_this_interpreter_separates() -> None:
+    assert len(WHITESPACE) >= 29
+    for space in WHITESPACE:
+        assert count_occurrences(f"foo{space}foo{space}{space}bar{space}foo", "foo") == 3
+
+
+@given(st.text(st.characters(codec=None)), st.text(st.characters(codec=None), max_size=4))
+def test_agrees_with_split_on_any_text(contents: str, needle: str) -> None:
+    assert count_occurrences(contents, needle) == oracle(contents, needle)
+    for word in contents.split()[:3]:
+        assert count_occurrences(contents, word) == oracle(contents, word)
+
+
+@given(near_misses())
+@example(("foo\x1cfoofoo\x1dfo\x1eoo", "foo"))
+def test_agrees_with_split_on_near_misses(pair: tuple[str, str]) -> None:
+    assert count_occurrences(*pair) == oracle(*pair)
+
+
+@given(near_misses())
+def test_bytes_are_utf8_text(pair: tuple[str, str]) -> None:
+    contents, needle = (part.encode("utf-8", "replace").decode() for part in pair)
+    assert count_occurrences(contents.encode(), needle) == oracle(contents, needle)
+
+
+@given(st.binary())
+def test_bytes_that_are_not_utf8_raise_what_decoding_them_raises(contents: bytes) -> None:
+    try:
+        expected = oracle(contents.decode("utf-8"), "a")
+    except UnicodeDecodeError as error:
+        with pytest.raises(UnicodeDecodeError, match=re.escape(str(error))) as raised:
+            count_occurrences(contents, "a")
+        assert raised.value.args == error.args
+    else:
+        assert count_occurrences(contents, "a") == expected
+
+
+def test_arguments_have_names() -> None:
+    assert count_occurrences(needle="a", contents="a a") == 2
+
+
+class Loud(str):
+    """A str that overrides everything a count might call."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __str__(self) -> str:
+        return "b b b"
+
+    def split(self, *_: Any, **__: Any) -> list[str]:
+        return ["b"] * 9
+
+    splitlines = split
+
+
+class LoudBytes(bytes):
+    """Its like among bytes."""
+
+    __slots__ = ()
+
+    def decode(self, *_: Any, **__: Any) -> str:
+        return "b b b"
+
+
+def test_a_subclass_counts_by_its_characters() -> None:
+    assert count_occurrences(Loud("a b a"), "a") == 2
+    assert count_occurrences("a b a", Loud("b")) == 1
+    assert count_occurrences(LoudBytes(b"a b a"), "b") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((None, "a"), "argument 'contents' must be str or bytes, not NoneType"),
+        ((3, "a"), "argument 'contents' must be str or bytes, not int"),
+        ((["a"], "a"), "argument 'contents' must be str or bytes, not list"),
+        (("a", None), "argument 'needle' must be str, not NoneType"),
+        (("a", b"a"), "argument 'needle' must be str, not bytes"),
+        ((b"\xff", 1), "argument 'needle' must be str, not int"),
+        ((None, None), "argument 'contents' must be str or bytes, not NoneType"),
+    ],
+)
+def test_wrong_types_are_named(arguments: tuple[Any, Any], message: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        count_occurrences(*arguments)
+    assert raised.value.args == (f"count_occurrences() {message}",)
+
+
+def released() -> memoryview:
+    view = memoryview(b"a")
+    view.release()
+    return view
+
+
+@pytest.mark.parametrize(
+    "buffer",
+    [
+        bytearray(b"a"),
+        memoryview(b"a"),
+        mmap.mmap(-1, 1),
+        array.array("b", b"a"),
+        released(),
+    ],
+    ids=["bytearray", "memoryview", "mmap", "array", "released"],
+)
+def test_buffers_that_may_change_are_refused(buffer: Any) -> None:
+    with pytest.raises(TypeError) as raised:
+        count_occurrences(buffer, "a")
+    assert raised.value.args == (
+        "count_occurrences() argument 'contents' must be str or bytes, "
+        f"not {type(buffer).__name__}; pass bytes(contents)",
+    )
+
+
+@given(words)
+def test_the_oracle_finds_a_word_in_itself(word: str) -> None:
+    assert oracle(word, word) == 1

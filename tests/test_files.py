@@ -1,0 +1,581 @@
+"""Counting in streams, files and trees: equal to reading all and counting, in bounded memory."""
+
+import codecs
+import copy
+import errno
+import io
+import os
+import pickle
+import random
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reference import near_misses, oracle
+
+import textcount.files
+from textcount import FileCount, count_file, count_files, count_stream
+
+posix = pytest.mark.skipif(os.name != "posix", reason="POSIX file kinds and permissions")
+BUILTIN_HANDLERS = ["strict", "replace", "ignore", "surrogateescape", "backslashreplace"]
+
+
+def blocks_of(size: int) -> Any:
+    """A context in which size bytes or characters are read at a time."""
+    return mock.patch.object(textcount.files, "BLOCK", size)
+
+
+class Pieces(io.RawIOBase):
+    """A stream that gives just these pieces, one a read."""
+
+    def __init__(self, *pieces: Any) -> None:
+        self._pieces = [*pieces]
+
+    def read(self, size: int = -1) -> Any:
+        del size
+        return self._pieces.pop(0) if self._pieces else b""
+
+
+# Streams
+
+
+def test_counts_in_a_text_stream() -> None:
+    assert count_stream(io.StringIO("to be or not to be"), ["be", "or", "so"]) == {
+        "be": 2,
+        "or": 1,
+        "so": 0,
+    }
+
+
+def test_counts_in_a_binary_stream_of_utf8() -> None:
+    assert count_stream(io.BytesIO("영화 영화".encode()), ["영화"]) == {"영화": 2}
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), io.BytesIO()], ids=["text", "binary"])
+def test_an_empty_stream_has_no_words(stream: Any) -> None:
+    assert count_stream(stream, ["a", ""]) == {"a": 0, "": 0}
+
+
+def test_a_stream_is_counted_from_where_it_stands_and_left_open() -> None:
+    stream = io.StringIO("a a a")
+    stream.read(2)
+    assert count_stream(stream, ["a"]) == {"a": 2}
+    assert not stream.closed
+
+
+@pytest.mark.parametrize(
+    "text", ["foo\r\nfoo 한국\u2028foo😀 foofoo\xa0foo", "a a aa a", "foo", " foo ", "foo\x1c"]
+)
+def test_every_split_of_a_text_gives_the_same_answer(text: str) -> None:
+    needles = ["foo", "한국", "a", "foofoo", "foo😀", "aa", "o"]
+    expected = {needle: oracle(text, needle) for needle in needles}
+    data = text.encode()
+    for cut in range(1, len(text)):
+        assert count_stream(Pieces(text[:cut], text[cut:], ""), needles) == expected
+    for cut in range(1, len(data)):
+        assert count_stream(Pieces(data[:cut], data[cut:]), needles) == expected
+    for size in range(1, len(data) + 1):
+        with blocks_of(size):
+            assert count_stream(io.StringIO(text), needles) == expected
+            assert count_stream(io.BytesIO(data), needles) == expected
+
+
+@given(near_misses(), st.integers(1, 9))
+def test_blocks_do_not_change_the_answer(pair: tuple[str, str], size: int) -> None:
+    contents, needle = pair
+    with blocks_of(size):
+        assert count_stream(io.StringIO(contents, newline=""), [needle]) == {
+            needle: oracle(contents, needle)
+        }
+
+
+@pytest.mark.parametrize("length", [9, 10, 11, 40])
+def test_words_longer_than_many_blocks_are_counted_once(length: int) -> None:
+    needle = "x" * 10
+    text = f"{'x' * length} {needle} {'x' * length}y"
+    with blocks_of(3):
+        assert count_stream(io.StringIO(text), [needle, "x"])[needle] == oracle(text, needle)
+
+
+class Endless(io.RawIOBase):
+    """A stream of size bytes without any whitespace."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+
+    def read(self, size: int = -1) -> bytes:
+        size = min(size, self._left)
+        self._left -= size
+        return b"x" * size
+
+
+def test_memory_is_bounded_without_any_whitespace() -> None:
+    tracemalloc.start()
+    try:
+        assert count_stream(Endless(200 * textcount.files.BLOCK), ["xyzzy"]) == {"xyzzy": 0}
+        assert tracemalloc.get_traced_memory()[1] < 20 * textcount.files.BLOCK
+    finally:
+        tracemalloc.stop()
+
+
+def test_invalid_utf8_in_a_stream_says_where() -> None:
+    with pytest.raises(UnicodeDecodeError) as near:
+        count_stream(io.BytesIO(b"ab \xff"), ["ab"])
+    assert str(near.value) == (
+        "'utf-8' codec can't decode byte 0xff in position 3: invalid start byte"
+    )
+    with blocks_of(4), pytest.raises(UnicodeDecodeError, match=r"\(byte 11 of the input\)"):
+        count_stream(io.BytesIO(b"abc def \xed\x95\x9c\xff"), ["ab"])
+    with blocks_of(4), pytest.raises(UnicodeDecodeError, match=r"end of data \(byte 4 of"):
+        count_stream(io.BytesIO(b"abc \xed\x95"), ["ab"])
+
+
+@pytest.mark.parametrize("stream", [None, 3, "a text", ["a"]])
+def test_what_cannot_be_read_is_no_stream(stream: Any) -> None:
+    with pytest.raises(TypeError) as raised:
+        count_stream(stream, ["a"])
+    assert raised.value.args == (
+        f"count_stream() argument 'stream' must be a readable stream, not {type(stream).__name__}",
+    )
+
+
+@pytest.mark.parametrize(
+    "pieces", [("a", b"b"), (b"a", "b"), (3,), (bytearray(b"a"),), (b"a", bytearray(b"a"))]
+)
+def test_a_stream_gives_text_or_bytes_throughout(pieces: tuple[Any, ...]) -> None:
+    given_type = type(pieces[-1]).__name__
+    with pytest.raises(TypeError, match=rf"'stream' must give str or bytes.*, not {given_type}$"):
+        count_stream(Pieces(*pieces), ["a"])
+
+
+def test_a_stream_without_data_yet_is_an_error() -> None:
+    with pytest.raises(BlockingIOError) as raised:
+        count_stream(Pieces(b"a", None), ["a"])
+    assert raised.value.errno == errno.EAGAIN
+
+
+# Needles
+
+
+def test_duplicate_needles_collapse_and_keep_their_order() -> None:
+    assert list(count_stream(io.StringIO("b a"), iter(["b", "a", "b"]))) == ["b", "a"]
+
+
+def test_no_needles_give_no_counts() -> None:
+    assert count_stream(io.StringIO("a"), []) == {}
+
+
+@pytest.mark.parametrize(
+    ("needles", "message"),
+    [
+        ("the", "an iterable of str, not str; pass a list: [needles]"),
+        (b"the", "an iterable of str, not bytes; pass a list: [needles]"),
+        (None, "an iterable of str, not NoneType"),
+        (3, "an iterable of str, not int"),
+        (["a", 3], "an iterable of str, not int inside"),
+        ([b"a"], "an iterable of str, not bytes inside"),
+    ],
+)
+def test_wrong_needles_are_named_the_same_way_everywhere(needles: Any, message: str) -> None:
+    calls: list[tuple[Any, tuple[Any, ...]]] = [
+        (count_stream, (io.StringIO(),)),
+        (count_file, (os.devnull,)),
+        (count_files, ([os.devnull],)),
+    ]
+    for function, arguments in calls:
+        with pytest.raises(TypeError) as raised:
+            function(*arguments, needles)
+        assert raised.value.args == (f"{function.__name__}() argument 'needles' must be {message}",)
+
+
+# Files
+
+
+def whole(path: Path, needle: str, encoding: str, errors: str) -> object:
+    """The definition of count_file: the count, or that there is an error."""
+    try:
+        with open(path, encoding=encoding, errors=errors, newline="") as file:
+            return oracle(file.read(), needle)
+    except UnicodeError:  # which kind, utf-16 says only when it sees the whole
+        return UnicodeError
+    except TypeError:
+        return TypeError
+
+
+def blockwise(path: Path, needle: str, encoding: str, errors: str) -> object:
+    try:
+        return count_file(path, [needle], encoding=encoding, errors=errors)[needle]
+    except UnicodeError:  # which kind, utf-16 says only when it sees the whole
+        return UnicodeError
+    except TypeError:
+        return TypeError
+
+
+ENCODINGS = [
+    "ascii", "latin-1", "cp1252", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32",
+    "utf-32-be", "utf-7", "shift_jis", "euc-jp", "gb18030", "big5", "cp949", "hz", "iso2022_jp",
+    "iso2022_kr", "unicode_escape", "raw_unicode_escape", "punycode", "idna", "koi8-r", "locale",
+]  # fmt: skip
+
+TRICKY = [
+    "foo\r\nfoo 한국 foo漢字 foo\u2028é foo \ufefffoo\x00 foo".encode(),
+    "\ufefffoo foo".encode(),
+    "\ufefffoo foo\r\n漢 foo".encode("utf-16-le"),
+    "foo 漢字 foo".encode("iso2022_jp"),
+    "foo 漢字 foo".encode("gb18030"),
+    "foo 漢字 foo 漢字漢字漢 foo".encode("utf-7"),
+    b"\\60foo \\66foo\\40foo \\u5b57foo \\N{SPACE}foo \\",
+    b"foo \xff foo\xed\xa0\x80 foo \xf0\x9f\x98",
+    b"foo\x1b(\x85  foo\r\n + foo",
+    b"foo-bar foo 9-",
+    b"",
+]
+
+
+@pytest.mark.filterwarnings("ignore:.*invalid.*escape:DeprecationWarning")
+@pytest.mark.parametrize("errors", [*BUILTIN_HANDLERS, "surrogatepass", "xmlcharrefreplace"])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_file_counts_as_its_whole_text(tmp_path: Path, encoding: str, errors: str) -> None:
+    generator = random.Random(f"{encoding} {errors}")
+    noise = [
+        bytes(generator.choices(b"fo \r\n\\6\x1b(\x85\xff\xed\xa0~{}-+AZ", k=24)) for _ in range(9)
+    ]
+    path = tmp_path / "file"
+    for data in TRICKY + noise:
+        path.write_bytes(data)
+        expected = whole(path, "foo", encoding, errors)
+        for size in (1, 2, 3, 5, 7, 1000):
+            with blocks_of(size):
+                assert blockwise(path, "foo", encoding, errors) == expected, (data, size)
+
+
+def skipping(error: UnicodeError) -> tuple[str, int]:
+    """A handler of the caller's own, which jumps far over the fault."""
+    assert isinstance(error, UnicodeDecodeError)
+    return (f"<{len(error.object)}>", min(error.start + 4, len(error.object)))
+
+
+def test_a_handler_of_the_callers_own_sees_the_whole_file(tmp_path: Path) -> None:
+    codecs.register_error("textcount-skipping", skipping)
+    path = tmp_path / "file"
+    path.write_bytes(b"foo \xfffoo foo <14> \xff")
+    for size in (1, 2, 5, 100):
+        with blocks_of(size):
+            for needle in ("foo", "<19>", "<19>oo"):
+                assert blockwise(path, needle, "utf-8", "textcount-skipping") == whole(
+                    path, needle, "utf-8", "textcount-skipping"
+                )
+
+
+def test_the_names_of_files_may_be_str_bytes_or_paths(tmp_path: Path) -> None:
+    path = tmp_path / "é.txt"
+    path.write_text("a a", encoding="utf-8")
+    for name in (path, str(path), os.fsencode(path)):
+        assert count_file(name, ["a"]) == {"a": 2}
+        assert [file.path for file in count_files([name], ["a"])] == [str(path)]
+
+
+@pytest.mark.parametrize(
+    ("path", "error"), [("missing", FileNotFoundError), (".", IsADirectoryError)]
+)
+@posix
+def test_a_file_that_cannot_be_opened_raises(path: str, error: type[OSError]) -> None:
+    with pytest.raises(error):
+        count_file(path, ["a"])
+
+
+def test_a_file_that_cannot_be_decoded_raises(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"a \xff")
+    with pytest.raises(UnicodeDecodeError):
+        count_file(path, ["a"])
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"encoding": "no-such"}, LookupError, "unknown encoding: no-such"),
+        ({"encoding": "rot13"}, LookupError, "'rot13' is not a text encoding"),
+        ({"errors": "no-such"}, LookupError, "unknown error handler name 'no-such'"),
+        ({"encoding": 3}, TypeError, r"\(\) argument 'encoding' must be str, not int"),
+        ({"errors": None}, TypeError, r"\(\) argument 'errors' must be str, not NoneType"),
+    ],
+)
+def test_bad_decoding_options_fail_before_anything_is_read(
+    options: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    calls: list[tuple[Any, Any]] = [(count_file, "missing"), (count_files, ["missing"])]
+    for function, argument in calls:
+        with pytest.raises(error, match=message):
+            function(argument, ["a"], **options)
+
+
+@pytest.mark.parametrize("path", [3, None, ["a"]])
+def test_a_name_of_another_type_is_refused(path: Any) -> None:
+    expected = f"argument 'path' must be str, bytes or os.PathLike, not {type(path).__name__}"
+    with pytest.raises(TypeError) as raised:
+        count_file(path, ["a"])
+    assert raised.value.args == (f"count_file() {expected}",)
+
+
+# Many files
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A folder of files that hold the word "a" once each."""
+    names = ["b.txt", "a.md", "sub/c.txt", "sub/deep/d.txt", "sub/e.md", "build/f.txt", "z.txt"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("a", encoding="utf-8")
+    return tmp_path
+
+
+def names(root: Path, records: Iterator[FileCount]) -> list[str]:
+    return [Path(record.path).relative_to(root).as_posix() for record in records]
+
+
+def test_files_come_in_the_order_given_and_as_often(tree: Path) -> None:
+    paths = [tree / "z.txt", tree / "b.txt", tree / "z.txt"]
+    records = list(count_files(paths, ["a", "b"]))
+    assert names(tree, iter(records)) == ["z.txt", "b.txt", "z.txt"]
+    assert all(record.counts == {"a": 1, "b": 0} and record.size == 1 for record in records)
+
+
+def test_files_are_counted_as_they_are_asked_for(tree: Path) -> None:
+    def paths() -> Iterator[Path]:
+        yield tree / "b.txt"
+        raise AssertionError
+
+    assert next(count_files(paths(), ["a"])).counts == {"a": 1}
+
+
+@posix
+def test_a_bad_file_is_a_record_and_the_rest_goes_on(tree: Path) -> None:
+    (tree / "bad.txt").write_bytes(b"a a \xff")
+    paths: list[Any] = ["missing", tree, "nul\0", "\ud800", tree / "bad.txt", tree / "b.txt"]
+    records = list(count_files(paths, ["a"]))
+    assert [type(record.error) for record in records] == [
+        FileNotFoundError,
+        IsADirectoryError,
+        OSError,
+        UnicodeEncodeError,
+        UnicodeDecodeError,
+        type(None),
+    ]
+    assert [dict(record.counts) for record in records] == [{}, {}, {}, {}, {}, {"a": 1}]
+    assert [record.size for record in records] == [0, 0, 0, 0, 5, 1]
+
+
+def test_directories_are_walked_in_sorted_order(tree: Path) -> None:
+    assert names(tree, count_files([tree], ["a"], recursive=True)) == [
+        "a.md",
+        "b.txt",
+        "build/f.txt",
+        "sub/c.txt",
+        "sub/deep/d.txt",
+        "sub/e.md",
+        "z.txt",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "expected"),
+    [
+        (["*.md"], None, ["a.md", "sub/e.md"]),
+        (["*.md", "z*"], ["sub"], ["a.md", "z.txt"]),
+        (None, ["*.txt"], ["a.md", "sub/e.md"]),
+        (None, ["sub/deep", "build", "?.md"], ["b.txt", "sub/c.txt", "z.txt"]),
+        (["sub/*.txt"], None, ["sub/c.txt", "sub/deep/d.txt"]),
+        ([], None, []),
+        (
+            None,
+            [],
+            ["a.md", "b.txt", "build/f.txt", "sub/c.txt", "sub/deep/d.txt", "sub/e.md", "z.txt"],
+        ),
+    ],
+)
+def test_globs_choose_among_the_files_of_a_directory(
+    tree: Path, include: list[str] | None, exclude: list[str] | None, expected: list[str]
+) -> None:
+    records = count_files([tree], ["a"], recursive=True, include=include, exclude=exclude)
+    assert names(tree, records) == expected
+
+
+def test_a_file_given_by_name_is_counted_whatever_the_globs(tree: Path) -> None:
+    records = count_files([tree / "b.txt"], ["a"], recursive=True, include=["*.md"], exclude=["b*"])
+    assert names(tree, records) == ["b.txt"]
+
+
+@posix
+def test_links_to_files_are_counted_and_links_to_directories_not_followed(tree: Path) -> None:
+    (tree / "sub/loop").symlink_to(tree)
+    (tree / "sub/link").symlink_to(tree / "b.txt")
+    (tree / "sub/self").symlink_to("self")
+    (tree / "sub/gone").symlink_to("nowhere")
+    records = list(count_files([tree / "sub"], ["a"], recursive=True))
+    assert names(tree / "sub", iter(records)) == [
+        "c.txt", "deep/d.txt", "e.md", "gone", "link", "self",
+    ]  # fmt: skip
+    assert [type(record.error) for record in records if record.error] == [
+        FileNotFoundError,
+        OSError,
+    ]
+    assert len(list(count_files([tree / "sub/loop"], ["a"], recursive=True))) == 10
+
+
+@posix
+def test_pipes_and_sockets_in_a_directory_are_passed_over(tree: Path) -> None:
+    os.mkfifo(tree / "pipe")
+    (tree / "link").symlink_to("pipe")
+    assert "pipe" not in names(tree, count_files([tree / "sub", tree], ["a"], recursive=True))
+
+
+@posix
+def test_a_directory_that_cannot_be_listed_is_a_record(tree: Path) -> None:
+    real = os.scandir
+
+    def scandir(path: str) -> Any:
+        if path.endswith("deep"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path)
+
+    with mock.patch.object(os, "scandir", scandir):
+        records = list(count_files([tree / "sub"], ["a"], recursive=True))
+    assert [type(record.error).__name__ for record in records] == [
+        "NoneType", "PermissionError", "NoneType",
+    ]  # fmt: skip
+    assert records[1].path == str(tree / "sub/deep")
+
+
+def test_a_file_whose_kind_cannot_be_told_is_opened(tree: Path) -> None:
+    entry = mock.Mock(spec=os.DirEntry)
+    entry.is_file.side_effect = PermissionError
+    assert textcount.files._is_countable(entry)
+
+
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """A context in which not even root may read everything."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@posix
+def test_a_file_without_permission_is_a_record(tree: Path) -> None:
+    (tree / "b.txt").chmod(0)
+    with without_privileges():
+        (record,) = count_files([tree / "b.txt"], ["a"])
+    assert isinstance(record.error, PermissionError)
+
+
+def test_a_file_that_fails_while_it_is_read_is_a_record(tree: Path) -> None:
+    class Failing(Pieces):
+        def read(self, size: int = -1) -> Any:
+            return super().read() or self.fail()
+
+        def fail(self) -> Any:
+            raise OSError(errno.EIO, "Input/output error")
+
+    with mock.patch.object(textcount.files, "_open", lambda _: Failing(b"a a ")):
+        (record,) = count_files([tree / "b.txt"], ["a"])
+    assert isinstance(record.error, OSError)
+    assert (record.error.errno, record.size, record.counts) == (errno.EIO, 4, {})
+
+
+def test_progress_is_told_the_bytes_of_each_block(tree: Path) -> None:
+    (tree / "b.txt").write_bytes(b"a" * 10)
+    told: list[int] = []
+    with blocks_of(4):
+        list(count_files([tree / "b.txt", tree / "z.txt"], ["a"], on_progress=told.append))
+    assert told == [4, 4, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"paths": "a"}, "'paths' must be an iterable of paths, not str; pass a list: [paths]"),
+        ({"paths": Path()}, f"'paths' must be an iterable of paths, not {type(Path()).__name__}; "
+                            "pass a list: [paths]"),
+        ({"paths": 3}, "'paths' must be an iterable of paths, not int"),
+        ({"include": "*.md"}, "'include' must be an iterable of str, not str; "
+                              "pass a list: [include]"),
+        ({"exclude": [3]}, "'exclude' must be an iterable of str, not int inside"),
+        ({"on_progress": 3}, "'on_progress' must be callable, not int"),
+    ],
+)  # fmt: skip
+def test_wrong_arguments_fail_at_the_call(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        count_files(**{"paths": [], "needles": ["a"], **arguments})
+    assert raised.value.args == (f"count_files() argument {message}",)
+
+
+def test_a_path_of_the_wrong_type_fails_when_it_is_reached(tree: Path) -> None:
+    paths: list[Any] = [tree / "b.txt", 3]
+    records = count_files(paths, ["a"])
+    assert next(records).counts == {"a": 1}
+    with pytest.raises(TypeError, match="'paths' must be str, bytes or os.PathLike, not int"):
+        next(records)
+
+
+# FileCount
+
+
+RECORD = FileCount("a.txt", {"a": 1}, size=3)
+
+
+def test_a_file_count_cannot_be_changed() -> None:
+    source = {"a": 1}
+    record = FileCount("a.txt", source, size=3)
+    source["a"] = 2
+    assert record == RECORD
+    for attribute in ("path", "counts", "size", "error", "other"):
+        with pytest.raises(AttributeError, match=f"immutable: cannot set '{attribute}'"):
+            setattr(record, attribute, None)
+    with pytest.raises(AttributeError, match="immutable: cannot delete 'path'"):
+        del record.path
+    with pytest.raises(TypeError):
+        record.counts["a"] = 2  # type: ignore[index]
+
+
+def test_file_counts_compare_and_hash_by_value() -> None:
+    assert FileCount("a.txt", {"a": 1}, size=3) == RECORD
+    assert hash(FileCount("a.txt", {"a": 1}, size=3)) == hash(RECORD)
+    for other in (
+        FileCount("b.txt", {"a": 1}, size=3),
+        FileCount("a.txt", {"a": 2}, size=3),
+        FileCount("a.txt", {"a": 1}, size=4),
+        FileCount("a.txt", {"a": 1}, size=3, error=OSError()),
+        ("a.txt", {"a": 1}, 3, None),
+    ):
+        assert other != RECORD
+
+
+def test_a_file_count_shows_its_fields() -> None:
+    assert repr(RECORD) == "FileCount('a.txt', {'a': 1}, size=3, error=None)"
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_a_file_count_can_be_pickled_and_copied(protocol: int) -> None:
+    assert pickle.loads(pickle.dumps(RECORD, protocol)) == RECORD
+    assert copy.deepcopy(RECORD) == RECORD
+    (failed,) = count_files(["missing"], ["a"])
+    assert pickle.loads(pickle.dumps(failed, protocol)).error.args == failed.error.args  # type: ignore[union-attr]
+
+
+def test_nothing_of_the_bytes_that_failed_is_kept_alive(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"\xff")
+    (record,) = count_files([tmp_path / "file"], ["a"])
+    assert record.error is not None
+    assert record.error.__traceback__ is None

@@ -1,0 +1,499 @@
+"""Counting in streams, files and trees of files, in bounded memory.
+
+A text arrives in blocks. Each block is cut behind its last whitespace: what is
+before the cut holds whole words only and goes to ``count_occurrences``; what is
+behind it may be the first half of a word, and waits for the next block. With
+blocks of eight characters::
+
+    "to be or not to be"  ->  "to be or" " not to " "be"
+    counted                   "to be "   "or not to " "be"
+
+What waits never grows past the longest needle plus one character: a word that
+long already equals no needle, so the rest of it need not be kept. A text
+without any whitespace therefore stays bounded as well.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import io
+import os
+from types import MappingProxyType
+
+from textcount._errors import wrong_type
+from textcount._pure import count_occurrences
+
+TYPE_CHECKING = False  # typing costs more to import than all of this module
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Protocol, TypeVar
+
+    class Readable(Protocol):
+        """What count_stream needs of a stream."""
+
+        def read(self, size: int, /) -> str | bytes: ...
+
+    T = TypeVar("T")
+    Source = str | int  # the name of a file, or the number of an open one
+    Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+    OnProgress = Callable[[int], object]
+
+BLOCK = 1 << 18
+"""How much is read at a time, in bytes (characters, from a text stream)."""
+
+# These look no further than the faulty bytes. Any other handler is the caller's
+# own and may look at, or jump to, every byte: it is shown the whole file.
+_BLOCKWISE_HANDLERS = {
+    "strict",
+    "ignore",
+    "replace",
+    "surrogateescape",
+    "surrogatepass",
+    "backslashreplace",
+}
+# Decoded in one piece: the incremental decoders of the first two and of the
+# iso2022 family forget, between two calls, what they have seen (and answer
+# differently for it), that of utf-7 keeps all of a long shift sequence anyway.
+_WHOLE_ENCODINGS = ("punycode", "unicode_escape", "iso2022_", "utf_7")
+
+
+class FileCount:
+    """What counting in one file gave. Immutable.
+
+    Attributes:
+        path: the file's name, as ``str``.
+        counts: how often each needle occurs; empty if there was an error.
+        size: how many bytes were read.
+        error: why the file could not be read or decoded, or ``None``.
+
+    >>> FileCount("essay.txt", {"the": 12}, size=843)
+    FileCount('essay.txt', {'the': 12}, size=843, error=None)
+    """
+
+    __slots__ = ("counts", "error", "path", "size")
+
+    path: str
+    counts: Mapping[str, int]
+    size: int
+    error: OSError | UnicodeError | None
+
+    def __new__(
+        cls,
+        path: str,
+        counts: Mapping[str, int],
+        *,
+        size: int,
+        error: OSError | UnicodeError | None = None,
+    ) -> FileCount:
+        self = super().__new__(cls)
+        fields = {
+            "path": path,
+            "counts": MappingProxyType(dict(counts)),
+            "size": size,
+            "error": error,
+        }
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+        return self
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"FileCount is immutable: cannot set {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"FileCount is immutable: cannot delete {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FileCount):
+            return NotImplemented
+        return (self.path, self.counts, self.size, self.error) == (
+            other.path,
+            other.counts,
+            other.size,
+            other.error,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.size))
+
+    def __repr__(self) -> str:
+        return (
+            f"FileCount({self.path!r}, {dict(self.counts)!r}, "
+            f"size={self.size!r}, error={self.error!r})"
+        )
+
+    def __getnewargs_ex__(self) -> tuple[tuple[object, ...], dict[str, object]]:
+        return (self.path, dict(self.counts)), {"size": self.size, "error": self.error}
+
+    def __getstate__(self) -> None:
+        return None  # __getnewargs_ex__ has said it all
+
+
+def count_stream(stream: Readable, needles: Iterable[str]) -> dict[str, int]:
+    """Count words in a stream, from where it stands to its end.
+
+    Memory stays bounded, however long the stream or its longest word.
+
+    Args:
+        stream: an object whose ``read(n)`` gives ``str``, or ``bytes`` of
+            UTF-8. It is not closed.
+        needles: the words to count; duplicates collapse.
+
+    Returns:
+        How often each needle occurs, in the order of needles.
+
+    Raises:
+        TypeError: stream has no ``read``, or one that gives anything else;
+            needles is not an iterable of ``str``, or is a bare ``str``.
+        UnicodeDecodeError: the bytes are not valid UTF-8. ``start`` and ``end``
+            count from the start of ``object``, the block that was being
+            decoded; past the first block the reason adds the byte in the stream.
+        BlockingIOError: the stream is non-blocking and has no data.
+
+    >>> import io
+    >>> count_stream(io.StringIO("to be or not to be"), ["be", "or"])
+    {'be': 2, 'or': 1}
+    """
+    text = _Text(_distinct("count_stream", needles))
+    read = getattr(stream, "read", None)
+    if not callable(read):
+        raise wrong_type("count_stream", "stream", "a readable stream", stream)
+    block = read(BLOCK)
+    if isinstance(block, str):
+        while block:
+            if not isinstance(block, str):
+                raise _wrong_block(block)
+            text.feed(block)
+            block = read(BLOCK)
+    else:
+        ahead = [block]
+        text.feed_bytes(lambda size: ahead.pop() if ahead else read(size), "utf-8")
+    return text.finish()
+
+
+def count_file(
+    path: Path,
+    needles: Iterable[str],
+    *,
+    encoding: str = "utf-8",
+    errors: str = "strict",
+) -> dict[str, int]:
+    r"""Count words in a file.
+
+    The answer is that of counting in
+    ``open(path, encoding=encoding, errors=errors, newline="").read()``.
+    Memory stays bounded, with two exceptions that need the whole file at once:
+    an error handler of the caller's own (``codecs.register_error``), and the
+    encodings ``utf-7``, ``iso2022-*``, ``unicode_escape`` and ``punycode``.
+
+    Args:
+        path: the file's name.
+        needles: the words to count; duplicates collapse.
+        encoding: any text encoding that ``open`` takes, by name.
+        errors: any error handler that ``open`` takes.
+
+    Returns:
+        How often each needle occurs, in the order of needles.
+
+    Raises:
+        TypeError: an argument is of the wrong type, or needles is a bare ``str``.
+        LookupError: encoding or errors is not known. Nothing has been read.
+        OSError: the file cannot be read.
+        UnicodeError: the file cannot be decoded. ``start`` and ``end`` of a
+            ``UnicodeDecodeError`` count from the start of ``object``, the block
+            that was being decoded; past the first block the reason adds the
+            byte in the file.
+
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "hamlet.txt")
+    ...     with open(path, "w", encoding="utf-8") as file:
+    ...         _ = file.write("to be\nor not\nto be\n")
+    ...     count_file(path, ["be", "question"])
+    {'be': 2, 'question': 0}
+    """
+    name = _name("count_file", "path", path)
+    text = _Text(_distinct("count_file", needles))
+    encoding = check_decoding("count_file", encoding, errors)
+    with open(name, "rb", buffering=0) as file:
+        text.feed_bytes(file.read, encoding, errors)
+    return text.finish()
+
+
+def count_files(
+    paths: Iterable[Path],
+    needles: Iterable[str],
+    *,
+    encoding: str = "utf-8",
+    errors: str = "strict",
+    recursive: bool = False,
+    include: Iterable[str] | None = None,
+    exclude: Iterable[str] | None = None,
+    on_progress: OnProgress | None = None,
+) -> Iterator[FileCount]:
+    """Count words in many files, one after the other, in the order given.
+
+    A file that cannot be read or decoded gives a ``FileCount`` with the error,
+    and the rest goes on. A path given twice is counted twice.
+
+    Args:
+        paths: names of files and, with recursive, of directories.
+        needles: the words to count; duplicates collapse.
+        encoding: as for ``count_file``.
+        errors: as for ``count_file``.
+        recursive: walk directories, in sorted order. Inside them symbolic links
+            to directories are not followed, and what is neither a regular file
+            nor a link to one (a pipe, a socket, a device) is passed over.
+        include: glob patterns; of the files found in directories, only those
+            that match one are counted. A pattern is held against the file's
+            name and against its path inside the directory, as ``fnmatch`` does.
+        exclude: glob patterns; files and directories found in directories
+            that match one are passed over.
+        on_progress: called with the number of bytes read, after each block.
+
+    Returns:
+        An iterator that counts a file when asked for the next ``FileCount``.
+
+    Raises:
+        TypeError: an argument is of the wrong type, or a bare ``str``
+            where several are meant.
+        LookupError: encoding or errors is not known. Nothing has been read.
+
+    >>> for file in count_files(["no such file"], ["the"]):
+    ...     print(file.path, file.counts, type(file.error).__name__)
+    no such file {} FileNotFoundError
+    """
+    each = _iterate("count_files", "paths", "paths", paths)
+    distinct = _distinct("count_files", needles)
+    encoding = check_decoding("count_files", encoding, errors)
+    if on_progress is not None and not callable(on_progress):
+        raise wrong_type("count_files", "on_progress", "callable", on_progress)
+    patterns = Patterns(
+        None if include is None else _distinct("count_files", include, "include"),
+        () if exclude is None else _distinct("count_files", exclude, "exclude"),
+    )
+    names = (_name("count_files", "paths", path) for path in each)
+    sources = expand(names, recursive, patterns)
+    return count_sources(sources, distinct, encoding, errors, on_progress)
+
+
+def count_sources(
+    sources: Iterable[tuple[Source, OSError | None]],
+    needles: list[str],
+    encoding: str,
+    errors: str,
+    on_progress: OnProgress | None,
+) -> Iterator[FileCount]:
+    """Count in each of what ``expand`` gives; all arguments have been checked."""
+    for source, error in sources:
+        path = source if isinstance(source, str) else "-"
+        text = _Text(needles)
+        failure: OSError | UnicodeError | None = error
+        if failure is None:
+            try:
+                with _open(source) as file:
+                    text.feed_bytes(file.read, encoding, errors, on_progress)
+            except (OSError, UnicodeError) as reason:
+                failure = reason.with_traceback(None)  # which would keep the last block
+        counts = text.finish() if failure is None else {}
+        yield FileCount(path, counts, size=text.size, error=failure)
+
+
+def expand(
+    sources: Iterable[Source], recursive: bool, patterns: Patterns
+) -> Iterator[tuple[Source, OSError | None]]:
+    """Put the files of a directory in its place, if recursive.
+
+    A directory that cannot be listed comes with the error.
+    """
+    for source in sources:
+        if recursive and isinstance(source, str) and os.path.isdir(source):
+            yield from _walk(source, patterns)
+        else:
+            yield source, None
+
+
+def _walk(root: str, patterns: Patterns) -> Iterator[tuple[str, OSError | None]]:
+    # A stack rather than recursion: no tree is too deep.
+    pending = [(root, True)]
+    while pending:
+        path, is_directory = pending.pop()
+        if not is_directory:
+            yield path, None
+            continue
+        try:
+            with os.scandir(path) as entries:
+                found = sorted(entries, key=lambda entry: entry.name, reverse=True)
+        except OSError as error:
+            yield path, error
+            continue
+        for entry in found:
+            inside = entry.path[len(root) :].lstrip(os.sep).replace(os.sep, "/")
+            if patterns.exclude(entry.name, inside):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                pending.append((entry.path, True))
+            elif _is_countable(entry) and patterns.include(entry.name, inside):
+                pending.append((entry.path, False))
+
+
+def _is_countable(entry: os.DirEntry[str]) -> bool:
+    """Whether a walk should open entry: it is a file, or opening says why not."""
+    try:
+        return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))
+    except OSError:
+        return True
+
+
+def _open(source: Source) -> io.FileIO:
+    try:
+        return io.FileIO(source, "r", closefd=isinstance(source, str))
+    except ValueError as error:
+        if isinstance(error, UnicodeError):
+            raise
+        # A NUL in the name: a name that no file has, like any other.
+        raise OSError(errno.EINVAL, str(error), source) from error
+
+
+class Patterns:
+    """The include and exclude globs of a walk."""
+
+    def __init__(self, include: Iterable[str] | None, exclude: Iterable[str]) -> None:
+        self._include = None if include is None else list(include)
+        self._exclude = list(exclude)
+
+    def include(self, name: str, inside: str) -> bool:
+        """Whether to count the file of this name and of this path inside the directory."""
+        return self._include is None or _matches(self._include, name, inside)
+
+    def exclude(self, name: str, inside: str) -> bool:
+        """Whether to pass over the file or directory, whatever include says."""
+        return _matches(self._exclude, name, inside)
+
+
+def _matches(patterns: list[str], name: str, inside: str) -> bool:
+    if not patterns:
+        return False
+    from fnmatch import fnmatch  # imports re, which few calls need
+
+    return any(fnmatch(name, pattern) or fnmatch(inside, pattern) for pattern in patterns)
+
+
+class _Text:
+    """One text, counted block by block."""
+
+    def __init__(self, needles: list[str]) -> None:
+        self.size = 0
+        self._counts = dict.fromkeys(needles, 0)
+        self._longest = max(map(len, needles), default=0)
+        self._waiting = ""
+
+    def feed(self, block: str) -> None:
+        """Count the words that block completes."""
+        text = self._waiting + block
+        if not text:
+            return
+        if text[-1].isspace():
+            self._waiting = ""
+        else:
+            last = text.rsplit(maxsplit=1)[-1]
+            text = text[: len(text) - len(last)]
+            self._waiting = last[: self._longest + 1]
+        self._count(text)
+
+    def feed_bytes(
+        self,
+        read: Callable[[int], bytes | None],
+        encoding: str,
+        errors: str = "strict",
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        """Decode and count what read gives, to its end; size is the bytes read."""
+        decoder = codecs.getincrementaldecoder(encoding)(errors)
+        blocks = self._blocks(read, on_progress)
+        name = codecs.lookup(encoding).name.replace("-", "_")
+        if errors not in _BLOCKWISE_HANDLERS or name.startswith(_WHOLE_ENCODINGS):
+            self.feed(decoder.decode(b"".join(blocks), True))
+            return
+        try:
+            for block in blocks:
+                self.feed(decoder.decode(block))
+            self.feed(decoder.decode(b"", True))
+        except UnicodeDecodeError as error:
+            start = self.size - len(error.object)  # of the block, in the input
+            if start:
+                error.reason += f" (byte {start + error.start} of the input)"
+            raise
+
+    def finish(self) -> dict[str, int]:
+        """Count the last word and give the counts."""
+        self._count(self._waiting)
+        return self._counts
+
+    def _count(self, words: str) -> None:
+        if words:
+            for needle in self._counts:
+                self._counts[needle] += count_occurrences(words, needle)
+
+    def _blocks(
+        self, read: Callable[[int], bytes | None], on_progress: OnProgress | None
+    ) -> Iterator[bytes]:
+        while True:
+            block = read(BLOCK)
+            if not isinstance(block, bytes):
+                raise _wrong_block(block)
+            if not block:
+                return
+            self.size += len(block)
+            if on_progress is not None:
+                on_progress(len(block))
+            yield block
+
+
+def _wrong_block(block: object) -> Exception:
+    if block is None:
+        return BlockingIOError(errno.EAGAIN, "the stream is non-blocking and has no data")
+    given = type(block).__name__
+    return TypeError(
+        f"count_stream() argument 'stream' must give str or bytes, one or the other, not {given}"
+    )
+
+
+def _distinct(function: str, words: Iterable[str], argument: str = "needles") -> list[str]:
+    """The distinct words of an argument that is an iterable of str."""
+    distinct: dict[str, None] = {}
+    for word in _iterate(function, argument, "str", words):
+        if not isinstance(word, str):
+            error = wrong_type(function, argument, "an iterable of str", word)
+            raise TypeError(f"{error} inside")
+        distinct[str.__str__(word)] = None
+    return list(distinct)
+
+
+def _iterate(function: str, argument: str, items: str, values: Iterable[T]) -> Iterator[T]:
+    """Iterate over an argument that is several things, not the bare one thing."""
+    expected = f"an iterable of {items}"
+    if isinstance(values, (str, bytes, os.PathLike)):
+        error = wrong_type(function, argument, expected, values)
+        raise TypeError(f"{error}; pass a list: [{argument}]")
+    try:
+        return iter(values)
+    except TypeError:
+        raise wrong_type(function, argument, expected, values) from None
+
+
+def _name(function: str, argument: str, path: object) -> str:
+    try:
+        return os.fsdecode(path)  # type: ignore[arg-type]
+    except TypeError:
+        raise wrong_type(function, argument, "str, bytes or os.PathLike", path) from None
+
+
+def check_decoding(function: str, encoding: object, errors: object) -> str:
+    """The encoding's name, once open would take it and the error handler."""
+    if not isinstance(encoding, str):
+        raise wrong_type(function, "encoding", "str", encoding)
+    if not isinstance(errors, str):
+        raise wrong_type(function, "errors", "str", errors)
+    codecs.lookup_error(errors)
+    return io.TextIOWrapper(io.BytesIO(), encoding, errors).encoding
