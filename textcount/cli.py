@@ -6,7 +6,7 @@ import argparse
 import os
 import stat
 import sys
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from functools import partial
 
 from textcount import __version__
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from contextlib import AbstractContextManager
-    from typing import Any
+    from typing import Any, TextIO
 
     from textcount.files import Source
     from textcount.progress import ProgressBar
@@ -60,10 +60,10 @@ def main(argv: list[str] | None = None) -> int:
             sys.stdout.flush()
         return status
     except BrokenPipeError:
-        _abandon_stdout()
+        _abandon(sys.stdout)
         return PIPE_CLOSED
     except OSError as error:  # in writing: an error in reading is a record
-        _abandon_stdout()
+        _abandon(sys.stdout)
         return _complain(f"standard output: {reason(error)}")
 
 
@@ -171,14 +171,16 @@ def _progress(
 
 def _complain(message: str) -> int:
     if sys.stderr is not None:  # print would take None for standard output
-        with suppress(OSError):  # the exit status still tells
+        try:
             print(f"textcount: {message}", file=sys.stderr)
+        except OSError:  # the exit status still tells
+            _abandon(sys.stderr)
     return FAILED
 
 
-def _abandon_stdout() -> None:
+def _abandon(stream: TextIO) -> None:
     """Keep the interpreter, at its end, from flushing what cannot be written."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
