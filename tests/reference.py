@@ -14,6 +14,9 @@ words = st.text(characters, min_size=1, max_size=8).filter(lambda word: word.spl
 
 def oracle(contents: str, needle: str) -> int:
     """Count by another way than the package's."""
+    # str.split of PyPy forgets that these four are whitespace; nowhere else
+    # does it change what split yields.
+    contents = contents.translate(dict.fromkeys(range(0x1C, 0x20), " "))
     return contents.split().count(needle)
 
 

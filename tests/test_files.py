@@ -7,6 +7,7 @@ import io
 import os
 import pickle
 import random
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -223,6 +224,9 @@ ENCODINGS = [
     "iso2022_kr", "unicode_escape", "raw_unicode_escape", "punycode", "idna", "koi8-r", "locale",
 ]  # fmt: skip
 
+if sys.implementation.name == "pypy":
+    ENCODINGS.remove("unicode_escape")  # its own decoder loops for ever on b"\\" at the end
+
 TRICKY = [
     "foo\r\nfoo 한국 foo漢字 foo\u2028é foo \ufefffoo\x00 foo".encode(),
     "\ufefffoo foo".encode(),
@@ -302,7 +306,7 @@ def test_a_file_that_cannot_be_decoded_raises(tmp_path: Path) -> None:
     [
         ({"encoding": "no-such"}, LookupError, "unknown encoding: no-such"),
         ({"encoding": "rot13"}, LookupError, "'rot13' is not a text encoding"),
-        ({"errors": "no-such"}, LookupError, "unknown error handler name 'no-such'"),
+        ({"errors": "no-such"}, LookupError, "unknown error handler name '?no-such"),
         ({"encoding": 3}, TypeError, r"\(\) argument 'encoding' must be str, not int"),
         ({"errors": None}, TypeError, r"\(\) argument 'errors' must be str, not NoneType"),
     ],

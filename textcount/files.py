@@ -9,8 +9,8 @@ blocks of eight characters::
     counted                   "to be "   "or not to " "be"
 
 What waits never grows past the longest needle plus one character: a word that
-long already equals no needle, so the rest of it need not be kept. A text
-without any whitespace therefore stays bounded as well.
+long already equals no needle, whatever follows, so no more of it is looked at
+or kept. A text without any whitespace therefore stays bounded as well.
 """
 
 from __future__ import annotations
@@ -391,15 +391,14 @@ class _Text:
     def feed(self, block: str) -> None:
         """Count the words that block completes."""
         text = self._waiting + block
-        if not text:
-            return
-        if text[-1].isspace():
-            self._waiting = ""
-        else:
-            last = text.rsplit(maxsplit=1)[-1]
-            text = text[: len(text) - len(last)]
-            self._waiting = last[: self._longest + 1]
-        self._count(text)
+        start = len(text)
+        stop = max(0, start - self._longest - 1)
+        while start > stop and not text[start - 1].isspace():
+            start -= 1
+        self._waiting = text[start:]
+        # Cutting a word longer than any needle does no harm.
+        too_long = len(self._waiting) > self._longest
+        self._count(text if too_long else text[:start])
 
     def feed_bytes(
         self,
