@@ -1,6 +1,60 @@
-"""Settings of every test."""
+"""Every test runs on both backends, or on the one that the run asked for."""
 
+from collections.abc import Iterator
+from unittest import mock
+
+import pytest
 from hypothesis import settings
+
+import textcount
+from textcount import _pure, files
 
 settings.register_profile("textcount", deadline=None, print_blob=True)
 settings.load_profile("textcount")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--backend",
+        choices=["native", "pure", "auto"],
+        default="native",
+        help="what textcount must have chosen (auto: either); with native the tests run on both",
+    )
+
+
+def pytest_report_header() -> str:
+    return f"backend: {textcount.BACKEND} ({textcount.BACKEND_REASON})"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    wanted = session.config.getoption("--backend")
+    if wanted not in (textcount.BACKEND, "auto"):
+        pytest.exit(
+            f"textcount.BACKEND is {textcount.BACKEND!r}, not {wanted!r}: "
+            f"{textcount.BACKEND_REASON} To test without the extension: pytest --backend=pure",
+            returncode=3,
+        )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if not hasattr(metafunc.module, "backend"):  # a module may have its own
+        backends = ["native", "pure"] if textcount.BACKEND == "native" else ["pure"]
+        metafunc.parametrize("backend", backends, indirect=True, scope="session")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def backend(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The backend of the test: in this process, and in those it starts."""
+    name: str = request.param
+    if name == "native":
+        from textcount import _native
+
+        function = _native.count_occurrences
+    else:
+        function = _pure.count_occurrences
+    with (
+        mock.patch.dict("os.environ", TEXTCOUNT_BACKEND=name),
+        mock.patch.object(textcount, "count_occurrences", function),
+        mock.patch.object(files, "count_occurrences", function),
+    ):
+        yield name

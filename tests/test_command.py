@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reference import without_privileges
 
 import textcount
-from textcount import cli, progress, report
+from textcount import __main__, cli, progress, report
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals, pipes and devices")
 
@@ -93,7 +94,7 @@ def test_a_file_of_words_skips_blank_lines(essay: str) -> None:
 
 
 def test_total_prints_the_sum_alone(essay: str) -> None:
-    assert outcome("--total", "the", essay, essay)[1].strip() == "6"
+    assert outcome("--total", "the", essay, essay)[1] == "6\n"
     assert outcome("--total", "-e", "the", "-e", "end", essay, essay)[1] == "the end\n  6   2\n"
 
 
@@ -124,17 +125,21 @@ def test_json_of_the_total_has_no_files(essay: str) -> None:
 
 
 def test_csv_has_a_row_for_each_file_and_word(essay: str) -> None:
-    Path('a,"\n').write_text("the path", encoding="utf-8")
-    output = outcome("--format", "csv", "-e", "the", "-e", "path", 'a,"\n', "gone", essay)[1]
+    Path('a,"\r').write_text("the path", encoding="utf-8")
+    # Not through a pipe in text mode, which would lose the "\r".
+    with open("out.csv", "w", encoding="utf-8") as out:
+        run("--format", "csv", "-e", "the", "-e", "path", 'a,"\r', "gone", essay,
+            capture_output=False, stdout=out, stderr=subprocess.DEVNULL)  # fmt: skip
+    output = Path("out.csv").read_bytes().decode()
     assert list(csv.reader(io.StringIO(output, newline=""))) == [
         ["path", "word", "count", "size", "error"],
-        ['a,"\n', "the", "1", "8", ""],
-        ['a,"\n', "path", "1", "8", ""],
+        ['a,"\r', "the", "1", "8", ""],
+        ['a,"\r', "path", "1", "8", ""],
         ["gone", "", "", "0", "No such file or directory"],
         [essay, "the", "3", "29", ""],
         [essay, "path", "0", "29", ""],
     ]
-    assert outcome("--format", "csv", "--total", "the", essay)[1] == "word,count\nthe,3\n"
+    assert outcome("--format", "csv", "--total", "the", essay)[1] == '"word","count"\n"the",3\n'
 
 
 @posix
@@ -144,6 +149,8 @@ def test_control_characters_in_names_are_escaped(essay: str) -> None:
     assert outcome("the", "a\x1b[31m\nb")[1] == "1 a\\x1b[31m\\nb\n"
     assert outcome("the", "\u202etxt")[1] == "1 \\u202etxt\n"
     assert outcome("the", os.fsdecode(b"\xff"))[1] == "1 \\udcff\n"
+    Path("space ").touch()
+    assert outcome("the", "space ")[1] == "0 space \n"
     assert outcome("the", "gone\n")[2] == "textcount: gone\\n: No such file or directory\n"
     assert outcome("-e", "\x9bthe", "-e", "a", "\u202etxt")[1].startswith("\\x9bthe ")
 
@@ -204,7 +211,7 @@ def test_a_word_in_stray_bytes_is_found_with_surrogateescape() -> None:
 
 
 def test_paths_and_options_may_be_mixed(essay: str) -> None:
-    assert outcome("the", essay, "-j", "2", essay, "--format=csv")[1].count("the,3") == 2
+    assert outcome("the", essay, "-j", "2", essay, "--format=csv")[1].count('"the",3') == 2
     assert outcome("--", "-x", essay) == (1, "0 essay.txt\n", "")
     assert outcome("-e-x", "-e", "the", "--", essay)[1].splitlines()[1] == " 0   3 essay.txt"
 
@@ -230,6 +237,7 @@ def test_the_status_is_that_of_grep(essay: str) -> None:
         (["a b"], "the word 'a b' has whitespace: no word of a text can equal it"),
         (["-e", "\u2028"], r"the word '\u2028' has whitespace: no word of a text can equal it"),
         (["-f", "gone"], "gone: No such file or directory"),
+        (["-f", "."], ".: Is a directory"),
         (["-f", "blank"], "blank: no words in it"),
         (["-f", "phrases"], r"the word 'no\x0b word' has whitespace: "
                             "no word of a text can equal it"),
@@ -237,6 +245,8 @@ def test_the_status_is_that_of_grep(essay: str) -> None:
                           "invalid continuation byte"),
         (["-f", "-"], "standard input cannot give both the words (-f -) and the contents"),
         (["--encoding", "nope", "a"], "unknown encoding: nope"),
+        (["--encoding", "\x1b[31m", "a"], r"unknown encoding: \x1b[31m"),
+        (["--encoding", "\udcff", "a"], r"unknown encoding '\udcff' or error handler 'strict'"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_counted_is_refused(essay: str, arguments: list[str], reason: str) -> None:
@@ -248,7 +258,13 @@ def test_what_cannot_be_counted_is_refused(essay: str, arguments: list[str], rea
 
 @pytest.mark.parametrize(
     "arguments",
-    [["-j", "0", "a"], ["-j", "x", "a"], ["--errors", "x", "a"], ["--format", "x", "a"]],
+    [
+        ["-j", "0", "a"],
+        ["-j", "x", "a"],
+        ["--tot", "a", "-j", "x"],
+        ["--errors", "x", "a"],
+        ["--format", "x", "a"],
+    ],
 )
 def test_bad_options_print_the_usage(arguments: list[str]) -> None:
     status, output, errors = outcome(*arguments)
@@ -258,7 +274,8 @@ def test_bad_options_print_the_usage(arguments: list[str]) -> None:
 
 
 def test_version_and_help() -> None:
-    assert outcome("--version")[:2] == (0, f"textcount {textcount.__version__}\n")
+    status, output, _ = outcome("--version")
+    assert (status, output.splitlines()[0]) == (0, f"textcount {textcount.__version__}")
     status, output, _ = outcome("--help")
     assert status == 0
     assert "textcount the essay.txt" in output
@@ -351,6 +368,38 @@ def test_a_long_count_on_a_terminal_draws_a_bar_and_cleans_up(essay: str) -> Non
     assert "MB/s" in drawn
 
 
+@posix
+def test_on_one_terminal_the_counts_and_the_bar_keep_apart(essay: str) -> None:
+    pytest.importorskip("rich")
+    import pty
+
+    long = "x" * 100 + ".txt"
+    Path(long).write_text("the", encoding="utf-8")
+    terminal, other = pty.openpty()
+    command = [sys.executable, "-m", "textcount", "--progress", "the", essay, "gone" + long, long]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    result = subprocess.run(command, check=False, stdout=other, stderr=other, env=environment)
+    shown = os.read(terminal, 1 << 20).decode().replace("\r\n", "\n")
+    os.close(other)
+    os.close(terminal)
+    assert result.returncode == 2
+    assert " 3 essay.txt\n" in shown
+    assert f"textcount: gone{long}: No such file or directory\n" in shown
+    assert f" 1 {long}\n" in shown  # as long as it is, whatever the terminal's width
+    assert " 4 total\n" in shown
+    assert "bytes" in shown
+
+
+@posix
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_bar_that_cannot_be_drawn_costs_no_counts(essay: str) -> None:
+    pytest.importorskip("rich")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        arguments = ["--progress", "--format", "json", "the", essay]
+        result = run(*arguments, capture_output=False, stdout=subprocess.PIPE, stderr=full)
+    assert json.loads(result.stdout)["totals"] == {"the": 3}
+
+
 def test_progress_can_be_forced_and_forbidden(essay: str) -> None:
     pytest.importorskip("rich")
     status, output, errors = outcome("--progress", "the", essay, essay, "gone")
@@ -379,8 +428,32 @@ def test_an_interrupt_flushes_what_was_printed(
     essay: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: object) -> Any:
+        yield textcount.FileCount("a", {"the": 1}, size=3)
         raise KeyboardInterrupt
 
+    stdout = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    monkeypatch.setattr(sys, "stdout", stdout)
     monkeypatch.setattr(cli, "count_sources", interrupted)
     assert cli.main(["the", essay]) == 130
-    assert capsys.readouterr() == ("", "")
+    assert stdout.detach().getvalue() == b"1 a\n"
+    assert capsys.readouterr().err == ""
+
+
+def test_an_interrupt_while_the_command_is_loaded_is_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*_: object) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "main", interrupted)
+    assert __main__.main() == 130
+
+
+@posix
+def test_a_file_without_permission_is_an_error(
+    essay: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(essay).chmod(0)
+    with without_privileges():
+        assert cli.main(["the", essay]) == 2
+    assert capsys.readouterr().err == "textcount: essay.txt: Permission denied\n"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from textcount import FileCount, count_file, count_files, count_occurrences, count_stream
+import textcount
+from textcount import FileCount, count_file, count_files, count_stream
 
 pytestmark = pytest.mark.corpora
 
@@ -27,7 +28,7 @@ def test_everything_agrees_with_split(path: Path) -> None:
     assert words[frequent] > 1000
     expected = {needle: words[needle] for needle in needles}
 
-    assert {needle: count_occurrences(contents, needle) for needle in needles} == expected
+    assert {needle: textcount.count_occurrences(contents, needle) for needle in needles} == expected
     assert count_file(path, needles) == expected
     with path.open(encoding="utf-8") as text:
         assert count_stream(text, needles) == expected

@@ -1,21 +1,22 @@
 """The examples in the documentation are true."""
 
 import doctest
-import importlib
-import pkgutil
 from pathlib import Path
 
 import pytest
 
 import textcount
 
-MODULES = [name for _, name, _ in pkgutil.iter_modules(textcount.__path__, "textcount.")]
+FUNCTIONS = [name for name in textcount.__all__ if callable(getattr(textcount, name))]
 README = Path(__file__).parents[1] / "README.md"
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name != "textcount.__main__"])
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_examples_in_docstrings(name: str) -> None:
-    assert doctest.testmod(importlib.import_module(name)).failed == 0
+    item = getattr(textcount, name)
+    test = doctest.DocTestParser().get_doctest(item.__doc__, vars(textcount).copy(), name, None, 0)
+    assert doctest.DocTestRunner().run(test).failed == 0
+    assert test.examples
 
 
 def test_examples_in_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,6 @@ import pickle
 import random
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -17,7 +16,7 @@ from unittest import mock
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import near_misses, oracle
+from reference import near_misses, oracle, without_privileges
 
 import textcount.files
 from textcount import FileCount, count_file, count_files, count_stream
@@ -147,7 +146,16 @@ def test_what_cannot_be_read_is_no_stream(stream: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "pieces", [("a", b"b"), (b"a", "b"), (3,), (bytearray(b"a"),), (b"a", bytearray(b"a"))]
+    "pieces",
+    [
+        ("a", b"b"),
+        (b"a", "b"),
+        (3,),
+        (bytearray(b"a"),),
+        (b"a", bytearray(b"a")),
+        ("a", 0),
+        (b"a", 0),
+    ],
 )
 def test_a_stream_gives_text_or_bytes_throughout(pieces: tuple[Any, ...]) -> None:
     given_type = type(pieces[-1]).__name__
@@ -155,9 +163,10 @@ def test_a_stream_gives_text_or_bytes_throughout(pieces: tuple[Any, ...]) -> Non
         count_stream(Pieces(*pieces), ["a"])
 
 
-def test_a_stream_without_data_yet_is_an_error() -> None:
+@pytest.mark.parametrize("piece", ["a", b"a"], ids=["text", "bytes"])
+def test_a_stream_without_data_yet_is_an_error(piece: Any) -> None:
     with pytest.raises(BlockingIOError) as raised:
-        count_stream(Pieces(b"a", None), ["a"])
+        count_stream(Pieces(piece, None), ["a"])
     assert raised.value.errno == errno.EAGAIN
 
 
@@ -307,6 +316,8 @@ def test_a_file_that_cannot_be_decoded_raises(tmp_path: Path) -> None:
         ({"encoding": "no-such"}, LookupError, "unknown encoding: no-such"),
         ({"encoding": "rot13"}, LookupError, "'rot13' is not a text encoding"),
         ({"errors": "no-such"}, LookupError, "unknown error handler name '?no-such"),
+        ({"encoding": "a\0b"}, LookupError, "unknown encoding"),
+        ({"errors": "\udcff"}, LookupError, "unknown encoding 'utf-8' or error handler"),
         ({"encoding": 3}, TypeError, r"\(\) argument 'encoding' must be str, not int"),
         ({"errors": None}, TypeError, r"\(\) argument 'errors' must be str, not NoneType"),
     ],
@@ -458,22 +469,18 @@ def test_a_directory_that_cannot_be_listed_is_a_record(tree: Path) -> None:
     assert records[1].path == str(tree / "sub/deep")
 
 
-def test_a_file_whose_kind_cannot_be_told_is_opened(tree: Path) -> None:
+def test_an_entry_whose_kind_cannot_be_told_is_opened(tree: Path) -> None:
     entry = mock.Mock(spec=os.DirEntry)
-    entry.is_file.side_effect = PermissionError
-    assert textcount.files._is_countable(entry)
+    entry.is_dir.side_effect = PermissionError
+    assert textcount.files._kind(entry) == "file"
 
 
-@contextmanager
-def without_privileges() -> Iterator[None]:
-    """A context in which not even root may read everything."""
-    user = os.geteuid()
-    if user == 0:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
+def test_an_error_of_the_callback_is_the_callers(tree: Path) -> None:
+    def broken(size: int) -> None:
+        raise OSError(size)
+
+    with pytest.raises(OSError, match="1"):
+        list(count_files([tree / "b.txt"], ["a"], on_progress=broken))
 
 
 @posix
@@ -570,7 +577,7 @@ def test_a_file_count_shows_its_fields() -> None:
     assert repr(RECORD) == "FileCount('a.txt', {'a': 1}, size=3, error=None)"
 
 
-@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_file_count_can_be_pickled_and_copied(protocol: int) -> None:
     assert pickle.loads(pickle.dumps(RECORD, protocol)) == RECORD
     assert copy.deepcopy(RECORD) == RECORD
@@ -578,7 +585,7 @@ def test_a_file_count_can_be_pickled_and_copied(protocol: int) -> None:
     assert pickle.loads(pickle.dumps(failed, protocol)).error.args == failed.error.args  # type: ignore[union-attr]
 
 
-def test_nothing_of_the_bytes_that_failed_is_kept_alive(tmp_path: Path) -> None:
+def test_an_error_keeps_no_frames_alive(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"\xff")
     (record,) = count_files([tmp_path / "file"], ["a"])
     assert record.error is not None

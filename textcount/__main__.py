@@ -1,7 +1,17 @@
-"""``python -m textcount``."""
+"""The entry point of the command, here so that Ctrl-C is silent from the start."""
 
 import sys
 
-from textcount.cli import main
 
-sys.exit(main())
+def main() -> int:
+    """Run the command and give its exit status."""
+    try:
+        from textcount import cli
+
+        return cli.main()
+    except KeyboardInterrupt:
+        return 128 + 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

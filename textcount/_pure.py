@@ -50,3 +50,6 @@ def count_occurrences(contents: str | bytes, needle: str) -> int:
             if word == needle:
                 count += 1
     return count
+
+
+count_occurrences.__module__ = "textcount"  # where it is imported from: see __init__

@@ -9,7 +9,7 @@ import sys
 from contextlib import nullcontext
 from functools import partial
 
-from textcount import __version__
+from textcount import BACKEND, BACKEND_REASON, __version__
 from textcount.files import Patterns, check_decoding, count_sources, expand
 from textcount.report import Csv, Json, Report, Text, printable, reason
 
@@ -39,6 +39,9 @@ examples:
   textcount -r --include '*.md' -e to -e be --format json docs
 
 Exit status: 0 if a word was found, 1 if none was, 2 if there was an error."""
+
+
+VERSION = f"textcount {__version__}\nbackend: {BACKEND}\n{BACKEND_REASON}"
 
 
 class CannotRun(Exception):
@@ -73,13 +76,14 @@ def _run(options: argparse.Namespace) -> int:
     try:
         encoding = check_decoding("textcount", options.encoding, options.errors)
     except LookupError as error:
-        raise CannotRun(str(error)) from None
+        raise CannotRun(printable(str(error))) from None
     if sys.stdout is None and not options.quiet:
         raise CannotRun("standard output is closed")
     patterns = Patterns(options.include, options.exclude)
 
     kind = Report if options.quiet else FORMATS[options.format]
-    width = 1 if len(sources) == len(words) == 1 and not options.recursive else _width(sources)
+    is_alone = options.total or (len(sources) == 1 and not options.recursive)
+    width = 1 if is_alone and len(words) == 1 else _width(sources)
     report = kind(words, width, total_only=options.total, named=bool(operands))
     status = NOT_FOUND
     with _progress(options, sources, patterns) as bar:
@@ -90,6 +94,8 @@ def _run(options: argparse.Namespace) -> int:
             options.errors,
             bar.advance if bar else None,
         ):
+            if bar:
+                bar.hide()
             if record.error is not None:
                 status = _complain(f"{printable(record.path)}: {reason(record.error)}")
             elif status == NOT_FOUND and any(record.counts.values()):
@@ -122,7 +128,7 @@ def _words_of(name: str) -> list[str]:
         with open(STDIN if name == "-" else name, encoding="utf-8-sig") as file:
             words = [line.strip() for line in file if not line.isspace()]
     except (OSError, UnicodeError) as error:
-        raise CannotRun(f"{printable(name)}: {reason(error)}") from None
+        raise CannotRun(f"{printable(name)}: {getattr(error, 'strerror', None) or error}") from None
     if not words:
         raise CannotRun(f"{printable(name)}: no words in it")
     return words
@@ -218,11 +224,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--total", action="store_true", help="print the sum alone")
     add("-q", dest="quiet", action="store_true", help="print nothing: the exit status tells")
     add("--progress", action=argparse.BooleanOptionalAction, help="draw a bar, or never")
-    add("--version", action="version", version=f"textcount {__version__}")
+    add("--version", action="version", version=VERSION)
     return parser
 
 
 def _jobs(text: str) -> int:
-    if not (text.isdecimal() and int(text)):
-        raise argparse.ArgumentTypeError(f"not a number of workers: {text!r}")
-    return int(text)
+    if text.isdecimal() and int(text[:9]) >= 1:
+        return int(text[:9])
+    raise argparse.ArgumentTypeError(f"not a number of workers: {text!r}")

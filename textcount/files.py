@@ -19,14 +19,15 @@ import codecs
 import errno
 import io
 import os
+from contextlib import closing
 from types import MappingProxyType
 
+from textcount._backend import count_occurrences
 from textcount._errors import wrong_type
-from textcount._pure import count_occurrences
 
 TYPE_CHECKING = False  # typing costs more to import than all of this module
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from typing import Protocol, TypeVar
 
     class Readable(Protocol):
@@ -52,10 +53,11 @@ _BLOCKWISE_HANDLERS = {
     "surrogatepass",
     "backslashreplace",
 }
-# Decoded in one piece: the incremental decoders of the first two and of the
-# iso2022 family forget, between two calls, what they have seen (and answer
-# differently for it), that of utf-7 keeps all of a long shift sequence anyway.
-_WHOLE_ENCODINGS = ("punycode", "unicode_escape", "iso2022_", "utf_7")
+# Decoded in one piece, because their incremental decoders answer differently:
+# punycode decodes each block as if it were all; unicode_escape loses an octal
+# escape that is cut (b"\\6", b"6"); the iso2022 family gives up on an escape
+# sequence that stays unknown over a cut (b"\x1b(\x85  foo\r\n +").
+_WHOLE_ENCODINGS = ("punycode", "unicode_escape", "iso2022_")
 
 
 class FileCount:
@@ -122,11 +124,15 @@ class FileCount:
             f"size={self.size!r}, error={self.error!r})"
         )
 
-    def __getnewargs_ex__(self) -> tuple[tuple[object, ...], dict[str, object]]:
-        return (self.path, dict(self.counts)), {"size": self.size, "error": self.error}
+    def __reduce__(self) -> tuple[Callable[..., FileCount], tuple[object, ...]]:
+        return _file_count, (self.path, dict(self.counts), self.size, self.error)
 
-    def __getstate__(self) -> None:
-        return None  # __getnewargs_ex__ has said it all
+
+def _file_count(
+    path: str, counts: Mapping[str, int], size: int, error: OSError | UnicodeError | None
+) -> FileCount:
+    """Make a FileCount of what pickle keeps of one."""
+    return FileCount(path, counts, size=size, error=error)
 
 
 def count_stream(stream: Readable, needles: Iterable[str]) -> dict[str, int]:
@@ -160,14 +166,14 @@ def count_stream(stream: Readable, needles: Iterable[str]) -> dict[str, int]:
         raise wrong_type("count_stream", "stream", "a readable stream", stream)
     block = read(BLOCK)
     if isinstance(block, str):
-        while block:
+        while block != "":
             if not isinstance(block, str):
                 raise _wrong_block(block)
             text.feed(block)
             block = read(BLOCK)
     else:
         ahead = [block]
-        text.feed_bytes(lambda size: ahead.pop() if ahead else read(size), "utf-8")
+        _exhaust(text.feed_bytes(lambda size: ahead.pop() if ahead else read(size), "utf-8"))
     return text.finish()
 
 
@@ -182,9 +188,10 @@ def count_file(
 
     The answer is that of counting in
     ``open(path, encoding=encoding, errors=errors, newline="").read()``.
-    Memory stays bounded, with two exceptions that need the whole file at once:
-    an error handler of the caller's own (``codecs.register_error``), and the
-    encodings ``utf-7``, ``iso2022-*``, ``unicode_escape`` and ``punycode``.
+    Memory stays bounded, with a few exceptions: an error handler of the caller's
+    own (``codecs.register_error``) and the encodings ``iso2022-*``,
+    ``unicode_escape`` and ``punycode`` need the whole file at once, and the
+    decoders of ``utf-7`` and ``idna`` keep a shift sequence or label to its end.
 
     Args:
         path: the file's name.
@@ -198,7 +205,7 @@ def count_file(
     Raises:
         TypeError: an argument is of the wrong type, or needles is a bare ``str``.
         LookupError: encoding or errors is not known. Nothing has been read.
-        OSError: the file cannot be read.
+        OSError: the file cannot be read; also for a name with a NUL in it.
         UnicodeError: the file cannot be decoded. ``start`` and ``end`` of a
             ``UnicodeDecodeError`` count from the start of ``object``, the block
             that was being decoded; past the first block the reason adds the
@@ -215,8 +222,7 @@ def count_file(
     name = _name("count_file", "path", path)
     text = _Text(_distinct("count_file", needles))
     encoding = check_decoding("count_file", encoding, errors)
-    with open(name, "rb", buffering=0) as file:
-        text.feed_bytes(file.read, encoding, errors)
+    _exhaust(_read(text, name, encoding, errors))
     return text.finish()
 
 
@@ -256,7 +262,8 @@ def count_files(
 
     Raises:
         TypeError: an argument is of the wrong type, or a bare ``str``
-            where several are meant.
+            where several are meant; while iterating, a path is of the wrong
+            type, or errors names a handler that cannot decode.
         LookupError: encoding or errors is not known. Nothing has been read.
 
     >>> for file in count_files(["no such file"], ["the"]):
@@ -289,12 +296,17 @@ def count_sources(
         path = source if isinstance(source, str) else "-"
         text = _Text(needles)
         failure: OSError | UnicodeError | None = error
-        if failure is None:
-            try:
-                with _open(source) as file:
-                    text.feed_bytes(file.read, encoding, errors, on_progress)
-            except (OSError, UnicodeError) as reason:
-                failure = reason.with_traceback(None)  # which would keep the last block
+        with closing(_read(text, source, encoding, errors)) as sizes:
+            while failure is None:
+                try:
+                    size = next(sizes, None)
+                except (OSError, UnicodeError) as reason:
+                    failure = reason.with_traceback(None)  # which would keep every frame
+                    break
+                if size is None:
+                    break
+                if on_progress is not None:
+                    on_progress(size)
         counts = text.finish() if failure is None else {}
         yield FileCount(path, counts, size=text.size, error=failure)
 
@@ -331,18 +343,32 @@ def _walk(root: str, patterns: Patterns) -> Iterator[tuple[str, OSError | None]]
             inside = entry.path[len(root) :].lstrip(os.sep).replace(os.sep, "/")
             if patterns.exclude(entry.name, inside):
                 continue
-            if entry.is_dir(follow_symlinks=False):
-                pending.append((entry.path, True))
-            elif _is_countable(entry) and patterns.include(entry.name, inside):
-                pending.append((entry.path, False))
+            kind = _kind(entry)
+            if kind == "directory" or (kind == "file" and patterns.include(entry.name, inside)):
+                pending.append((entry.path, kind == "directory"))
 
 
-def _is_countable(entry: os.DirEntry[str]) -> bool:
-    """Whether a walk should open entry: it is a file, or opening says why not."""
+def _kind(entry: os.DirEntry[str]) -> str:
+    """What a walk takes entry for: a directory, a file, or nothing of its business."""
     try:
-        return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))
+        if entry.is_dir(follow_symlinks=False):
+            return "directory"
+        if entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path)):
+            return "file"
     except OSError:
-        return True
+        return "file"  # opening it will say what is wrong
+    return "other"
+
+
+def _read(text: _Text, source: Source, encoding: str, errors: str) -> Generator[int]:
+    """Count in source; gives the size of each block."""
+    with _open(source) as file:
+        yield from text.feed_bytes(file.read, encoding, errors)
+
+
+def _exhaust(sizes: Iterable[int]) -> None:
+    for _ in sizes:
+        pass
 
 
 def _open(source: Source) -> io.FileIO:
@@ -405,18 +431,21 @@ class _Text:
         read: Callable[[int], bytes | None],
         encoding: str,
         errors: str = "strict",
-        on_progress: OnProgress | None = None,
-    ) -> None:
-        """Decode and count what read gives, to its end; size is the bytes read."""
+    ) -> Iterator[int]:
+        """Decode and count what read gives, to its end; gives the size of each block."""
         decoder = codecs.getincrementaldecoder(encoding)(errors)
-        blocks = self._blocks(read, on_progress)
         name = codecs.lookup(encoding).name.replace("-", "_")
         if errors not in _BLOCKWISE_HANDLERS or name.startswith(_WHOLE_ENCODINGS):
+            blocks = []
+            while block := self._block(read):
+                blocks.append(block)
+                yield len(block)
             self.feed(decoder.decode(b"".join(blocks), True))
             return
         try:
-            for block in blocks:
+            while block := self._block(read):
                 self.feed(decoder.decode(block))
+                yield len(block)
             self.feed(decoder.decode(b"", True))
         except UnicodeDecodeError as error:
             start = self.size - len(error.object)  # of the block, in the input
@@ -434,19 +463,12 @@ class _Text:
             for needle in self._counts:
                 self._counts[needle] += count_occurrences(words, needle)
 
-    def _blocks(
-        self, read: Callable[[int], bytes | None], on_progress: OnProgress | None
-    ) -> Iterator[bytes]:
-        while True:
-            block = read(BLOCK)
-            if not isinstance(block, bytes):
-                raise _wrong_block(block)
-            if not block:
-                return
-            self.size += len(block)
-            if on_progress is not None:
-                on_progress(len(block))
-            yield block
+    def _block(self, read: Callable[[int], bytes | None]) -> bytes:
+        block = read(BLOCK)
+        if not isinstance(block, bytes):
+            raise _wrong_block(block)
+        self.size += len(block)
+        return block
 
 
 def _wrong_block(block: object) -> Exception:
@@ -494,5 +516,9 @@ def check_decoding(function: str, encoding: object, errors: object) -> str:
         raise wrong_type(function, "encoding", "str", encoding)
     if not isinstance(errors, str):
         raise wrong_type(function, "errors", "str", errors)
-    codecs.lookup_error(errors)
-    return io.TextIOWrapper(io.BytesIO(), encoding, errors).encoding
+    try:
+        codecs.lookup_error(errors)
+        return io.TextIOWrapper(io.BytesIO(), encoding, errors).encoding
+    except ValueError:  # a lone surrogate or NUL in it
+        name = f"encoding {encoding!r} or error handler {errors!r}"
+        raise LookupError(f"unknown {name}") from None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 
 TYPE_CHECKING = False
@@ -27,6 +27,9 @@ def is_available() -> bool:
 class ProgressBar:
     """A bar on standard error, from its patience's end to the end of the block.
 
+    Whoever prints in the meantime hides it first; it comes back by itself. If
+    it cannot be drawn, it is not: the counts are what matters.
+
     Args:
         measure: gives the bytes there are to read, or ``None`` if that cannot
             be known. Asked once, when the bar appears.
@@ -48,9 +51,7 @@ class ProgressBar:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._bar is not None:
-            self._update()
-            self._bar.stop()
+        self._draw(last=True)
 
     def advance(self, size: int) -> None:
         """Count size more bytes as read."""
@@ -58,12 +59,22 @@ class ProgressBar:
         if time.monotonic() >= self._due:
             if self._bar is None:
                 self._bar = _bar(self._measure())
-            self._update()
+            self._draw()
             self._due = time.monotonic() + REFRESH
 
-    def _update(self) -> None:
+    def hide(self) -> None:
+        """Clear the bar from the terminal, until it is drawn again."""
+        if self._bar is not None and self._bar.console.is_terminal:
+            with suppress(OSError):
+                self._bar.stop()
+
+    def _draw(self, *, last: bool = False) -> None:
         if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], completed=self._done)
+            with suppress(OSError):
+                self._bar.start()
+                self._bar.update(self._bar.task_ids[0], completed=self._done, refresh=True)
+                if last:
+                    self._bar.stop()
 
 
 def _bar(total: int | None) -> Progress:
@@ -85,10 +96,10 @@ def _bar(total: int | None) -> Progress:
         TimeRemainingColumn(),
         console=console,
         transient=console.is_terminal,  # a log keeps the bar's last state
-        # On a terminal the counts appear above the bar; elsewhere they must not
-        # pass through it.
-        redirect_stdout=sys.stdout.isatty(),
+        auto_refresh=False,
+        # What others print goes where they send it, unwrapped: see hide.
+        redirect_stdout=False,
+        redirect_stderr=False,
     )
     bar.add_task("", total=total)
-    bar.start()
     return bar

@@ -69,7 +69,7 @@ class Text(Report):
             " " * (width - columns(str(cell))) + str(cell)
             for cell, width in zip(cells, self._widths, strict=True)
         )
-        write(" ".join([*aligned, printable(path)]).rstrip(" ") + "\n")
+        write(" ".join([*aligned, printable(path)] if path else aligned) + "\n")
 
 
 class Json(Report):
@@ -100,9 +100,10 @@ class Csv(Report):
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
         super().__init__(words, width, total_only, named)
-        from csv import writer  # only this format needs it
+        from csv import QUOTE_NONNUMERIC, writer  # only this format needs it
 
-        self._rows = writer(_Stdout(), lineterminator="\n")
+        # Quoted throughout: older versions of csv forget to quote a "\r".
+        self._rows = writer(_Stdout(), lineterminator="\n", quoting=QUOTE_NONNUMERIC)
         columns = ["word", "count"] if total_only else ["path", "word", "count", "size", "error"]
         self._rows.writerow(columns)
 
@@ -128,7 +129,7 @@ class _Stdout:
 
 def write(text: str) -> None:
     """Write to standard output; what its encoding lacks appears as an escape."""
-    encoding = sys.stdout.encoding
+    encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 

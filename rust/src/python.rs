@@ -1,0 +1,141 @@
+//! All of PyO3: the extension module `textcount._native`.
+#![allow(unsafe_code)]
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::string::PyStringData;
+use pyo3::types::{PyBytes, PyMemoryView, PyString, PyStringMethods};
+
+use crate::count::count_words;
+use crate::whitespace::Character;
+
+/// From how many bytes on a text is counted detached from the interpreter:
+/// detaching costs as much as counting a few kilobytes.
+const DETACH_FROM: usize = 1 << 16;
+
+/// The extension module.
+#[pymodule(gil_used = false)]
+mod _native {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::count_occurrences;
+
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = env!("TEXTCOUNT_VERSION");
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // Pickled as textcount.count_occurrences, whatever the backend.
+        module
+            .getattr("count_occurrences")?
+            .setattr("__module__", "textcount")
+    }
+}
+
+/// Count the words of contents that equal needle.
+///
+/// Words are what ``contents.split()`` yields: the longest runs of characters
+/// for which ``str.isspace`` is false. They are compared code point by code
+/// point; case, punctuation and normalisation are left as they are.
+///
+/// Args:
+///     contents: the text. ``bytes`` are decoded as UTF-8 first.
+///     needle: the word. An empty needle, or one that contains whitespace,
+///         equals no word.
+///
+/// Returns:
+///     The number of words that equal needle.
+///
+/// Raises:
+///     TypeError: contents is neither ``str`` nor ``bytes``, or needle is not
+///         ``str``. Other buffers (``bytearray``, ``memoryview``, ``mmap``)
+///         are refused because they can change while they are read.
+///     UnicodeDecodeError: contents is ``bytes`` and not valid UTF-8.
+///
+/// >>> count_occurrences("to be or not to be", "be")
+/// 2
+#[pyfunction]
+fn count_occurrences(contents: &Bound<'_, PyAny>, needle: &Bound<'_, PyAny>) -> PyResult<usize> {
+    let text = contents.cast::<PyString>().ok();
+    if text.is_none() && !contents.is_instance_of::<PyBytes>() {
+        return Err(wrong_contents(contents));
+    }
+    let needle = needle
+        .cast::<PyString>()
+        .map_err(|_| wrong_type("needle", "str", needle))?;
+    match text {
+        Some(text) => count(text, needle),
+        None => count(
+            &PyString::from_encoded_object(contents, Some(c"utf-8"), Some(c"strict"))?,
+            needle,
+        ),
+    }
+}
+
+/// Counts where CPython keeps the characters, without a copy of contents.
+fn count(contents: &Bound<'_, PyString>, needle: &Bound<'_, PyString>) -> PyResult<usize> {
+    // SAFETY: a str does not change while somebody else may hold it, and the
+    // caller's references, and `count_in`'s own, outlive the slices.
+    let characters = unsafe { contents.data() }?;
+    // SAFETY: as above.
+    let word = unsafe { needle.data() }?;
+    Ok(match (characters, word) {
+        (PyStringData::Ucs1(text), PyStringData::Ucs1(word)) => count_in(contents, text, word),
+        (PyStringData::Ucs2(text), PyStringData::Ucs1(word)) => {
+            count_in(contents, text, &widened(word))
+        }
+        (PyStringData::Ucs2(text), PyStringData::Ucs2(word)) => count_in(contents, text, word),
+        (PyStringData::Ucs4(text), PyStringData::Ucs1(word)) => {
+            count_in(contents, text, &widened(word))
+        }
+        (PyStringData::Ucs4(text), PyStringData::Ucs2(word)) => {
+            count_in(contents, text, &widened(word))
+        }
+        (PyStringData::Ucs4(text), PyStringData::Ucs4(word)) => count_in(contents, text, word),
+        // The word has a character too wide for the text to hold.
+        _ => 0,
+    })
+}
+
+/// The characters of a needle in the width of a wider text.
+fn widened<C: Copy, W: From<C>>(needle: &[C]) -> Vec<W> {
+    needle.iter().map(|&character| character.into()).collect()
+}
+
+/// Counts detached from the interpreter if that pays.
+fn count_in<C: Character + Sync>(owner: &Bound<'_, PyString>, text: &[C], needle: &[C]) -> usize {
+    if size_of_val(text) < DETACH_FROM {
+        return count_words(text, needle);
+    }
+    let own = owner.clone(); // so that no other thread may think it holds the last one
+    let found = owner.py().detach(|| count_words(text, needle));
+    drop(own);
+    found
+}
+
+/// The same `TypeError` as `textcount._errors.wrong_type`.
+fn wrong_type(argument: &str, expected: &str, given: &Bound<'_, PyAny>) -> PyErr {
+    match given.get_type().name() {
+        Ok(name) => PyTypeError::new_err(format!(
+            "count_occurrences() argument '{argument}' must be {expected}, not {name}"
+        )),
+        Err(error) => error,
+    }
+}
+
+/// The same `TypeError` as `textcount._errors.wrong_contents`.
+fn wrong_contents(given: &Bound<'_, PyAny>) -> PyErr {
+    let error = wrong_type("contents", "str or bytes", given);
+    let py = given.py();
+    let is_buffer = match PyMemoryView::from(given) {
+        Ok(_) => true,
+        Err(error) => !error.is_instance_of::<PyTypeError>(py),
+    };
+    if is_buffer {
+        PyTypeError::new_err(format!("{}; pass bytes(contents)", error.value(py)))
+    } else {
+        error
+    }
+}

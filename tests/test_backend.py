@@ -1,0 +1,261 @@
+"""Which backend is chosen, what is said of it, and what is not."""
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import textcount
+from textcount import _backend, _pure
+
+PACKAGE = Path(textcount.__file__).parent
+SUFFIX = EXTENSION_SUFFIXES[0]
+SHOW = "import textcount; print(textcount.BACKEND); print(textcount.BACKEND_REASON)"
+ABSENT = ModuleNotFoundError("No module named 'textcount._native'", name="textcount._native")
+needs_native = pytest.mark.skipif(textcount.BACKEND == "pure", reason="needs the extension")
+
+
+@pytest.fixture(autouse=True)
+def backend() -> None:
+    """These tests choose for themselves."""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the package, without its extension, that can be tampered with."""
+    names = [path.name for path in PACKAGE.glob("_native.*") if path.suffix != ".pyi"]
+    ignored = shutil.ignore_patterns(*names, "_build.txt", "__pycache__")
+    return Path(shutil.copytree(PACKAGE, tmp_path / "textcount", ignore=ignored))
+
+
+def run(folder: Path, script: str = SHOW, **environment: str) -> tuple[int, str, str]:
+    """Run a script in folder, where a copy of the package may be, all warnings shown."""
+    # Without site-packages, a copy has no extension but its own.
+    site = ["-S"] if (folder / "textcount").exists() else []
+    result = subprocess.run(
+        [sys.executable, *site, "-W", "always", "-c", script],
+        capture_output=True,
+        check=False,
+        text=True,
+        cwd=folder,
+        env={**os.environ, "TEXTCOUNT_BACKEND": "", **environment},
+    )
+    return result.returncode, result.stdout, result.stderr
+
+
+# In processes of their own
+
+
+def test_pure_never_imports_the_extension(copy: Path) -> None:
+    (copy / "_native.py").write_text("raise SystemExit('imported')", encoding="utf-8")
+    outcome = run(copy.parent, TEXTCOUNT_BACKEND="pure")
+    assert outcome == (0, "pure\nTEXTCOUNT_BACKEND=pure is set.\n", "")
+
+
+def test_an_absent_extension_is_no_fault(copy: Path) -> None:
+    status, output, errors = run(copy.parent)
+    assert (status, errors) == (0, "")
+    assert output.startswith("pure\ntextcount._native is not installed. To mend it: pip install")
+
+
+def test_an_absent_extension_that_is_demanded_is_an_error(copy: Path) -> None:
+    status, output, errors = run(copy.parent, TEXTCOUNT_BACKEND="native")
+    assert (status, output) == (1, "")
+    assert "ModuleNotFoundError: No module named 'textcount._native'" in errors
+    assert "direct cause" in errors
+    assert "ImportError: TEXTCOUNT_BACKEND=native, but textcount._native is not inst" in errors
+
+
+def test_the_reason_that_the_build_left_is_quoted(copy: Path) -> None:
+    (copy / "_build.txt").write_text("no cargo was found.\n", encoding="utf-8")
+    expected = "pure\ntextcount._native is not installed: no cargo was found.\n"
+    assert run(copy.parent) == (0, expected, "")
+
+
+BROKEN = {
+    "empty": (f"_native{SUFFIX}", b"", "ImportError: "),
+    "not a library": (f"_native{SUFFIX}", b"not a library" * 100, "ImportError: "),
+    "raises": (
+        "_native.py",
+        b"raise SystemError('a symbol is missing')",
+        "SystemError: a symbol is missing",
+    ),
+    "panics": (
+        "_native.py",
+        b"class Panic(BaseException): pass\nraise Panic('panicked')",
+        "Panic: panicked",
+    ),
+    "another version": (
+        "_native.py",
+        b"__version__ = '0.9'\ndef count_occurrences(): pass",
+        f"its version is 0.9, that of textcount {textcount.__version__}",
+    ),
+    "no version": (
+        "_native.py",
+        b"def count_occurrences(): pass",
+        "has no attribute '__version__'",
+    ),
+    "no function": (
+        "_native.py",
+        f"__version__ = '{textcount.__version__}'".encode(),
+        "has no attribute 'count_occurrences'",
+    ),
+    "another Python's": (
+        "_native.cpython-39-somewhere.so",
+        b"",
+        "is not for this Python: there is _native.cpython-39-somewhere.so",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_an_unusable_extension_warns_once_and_says_why(copy: Path, case: str) -> None:
+    name, content, why = BROKEN[case]
+    (copy / name).write_bytes(content)
+    status, output, errors = run(copy.parent)
+    assert (status, output.splitlines()[0]) == (0, "pure")
+    assert why in output
+    assert "pip install --force-reinstall" in output
+    assert errors.count("Warning") == 1
+    assert errors.startswith("<string>:1: RuntimeWarning: textcount counts in pure Python: ")
+    assert why in errors
+
+    status, output, errors = run(copy.parent, TEXTCOUNT_BACKEND="native")
+    assert (status, output) == (1, "")
+    assert "ImportError: TEXTCOUNT_BACKEND=native, but textcount._native is" in errors
+    assert why in errors
+
+    assert run(copy.parent, TEXTCOUNT_BACKEND="pure")[::2] == (0, "")
+
+
+@needs_native
+def test_a_library_built_for_another_version_is_not_used(copy: Path) -> None:
+    shutil.copy(PACKAGE / f"_native{SUFFIX}", copy)
+    assert run(copy.parent)[1].startswith("native\n")
+    init = copy / "__init__.py"
+    text = init.read_text(encoding="utf-8")
+    init.write_text(text.replace(textcount.__version__, "9.9.9"), encoding="utf-8")
+    expected = f"its version is {textcount.__version__}, that of textcount 9.9.9"
+    assert expected in run(copy.parent)[2]
+
+
+@pytest.mark.parametrize("value", ["fast", "true", "native "])
+def test_an_unknown_choice_lists_the_choices(copy: Path, value: str) -> None:
+    status, _, errors = run(copy.parent, TEXTCOUNT_BACKEND=value)
+    assert status == 1
+    expected = f"ValueError: TEXTCOUNT_BACKEND={value!r} is not one of auto, native, pure\n"
+    assert errors.endswith(expected)
+
+
+@pytest.mark.parametrize("value", ["PURE", "Pure"])
+def test_the_choice_may_be_in_any_case(copy: Path, value: str) -> None:
+    expected = "pure\nTEXTCOUNT_BACKEND=pure is set.\n"
+    assert run(copy.parent, TEXTCOUNT_BACKEND=value)[1] == expected
+
+
+@needs_native
+@pytest.mark.parametrize("value", ["", "auto", "AUTO", "native", "Native"])
+def test_native_is_chosen_where_it_is(value: str, tmp_path: Path) -> None:
+    expected = f"native\ntextcount._native {textcount.__version__} is installed.\n"
+    assert run(tmp_path, TEXTCOUNT_BACKEND=value) == (0, expected, "")
+
+
+SUBINTERPRETER = """
+try:
+    import _interpreters
+except ImportError:
+    import _xxsubinterpreters as _interpreters
+script = '''import textcount
+assert textcount.count_occurrences("a b a", "a") == 2
+print(textcount.BACKEND)
+print(textcount.BACKEND_REASON)'''
+failure = _interpreters.run_string(_interpreters.create(), script)
+if failure:
+    raise SystemExit(str(failure))
+"""
+
+
+@needs_native
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="interpreters share their lock before 3.12")
+def test_a_subinterpreter_goes_pure_without_a_warning(tmp_path: Path) -> None:
+    expected = "pure\ntextcount._native does not load in subinterpreters.\n"
+    assert run(tmp_path, SUBINTERPRETER) == (0, expected, "")
+
+
+def test_the_command_prints_the_backend_and_the_reason(tmp_path: Path) -> None:
+    script = "from textcount.cli import main; main(['--version'])"
+    status, output, _ = run(tmp_path, script, TEXTCOUNT_BACKEND="pure")
+    assert status == 0
+    assert output.splitlines() == [
+        f"textcount {textcount.__version__}",
+        "backend: pure",
+        "TEXTCOUNT_BACKEND=pure is set.",
+    ]
+
+
+# In this process, so that every branch is seen
+
+
+def failing(error: BaseException) -> Any:
+    def load() -> Any:
+        raise error
+
+    return load
+
+
+def test_a_good_extension_is_used() -> None:
+    native = SimpleNamespace(__version__=textcount.__version__, count_occurrences=len)
+    for choice in ("", "native"):
+        function, backend, _ = _backend.select(choice, lambda: native)
+        assert (function, backend) == (native.count_occurrences, "native")
+    function, backend, _ = _backend.select("pure", failing(AssertionError()))
+    assert (function, backend) == (_pure.count_occurrences, "pure")
+
+
+def test_an_extension_of_another_version_or_none_is_not_used() -> None:
+    native = SimpleNamespace(__version__="0.9", count_occurrences=len)
+    with pytest.warns(RuntimeWarning, match="its version is 0.9"):
+        assert _backend.select("", lambda: native)[1] == "pure"
+
+
+def test_an_interrupt_is_not_mistaken_for_a_broken_extension() -> None:
+    for error in (KeyboardInterrupt(), SystemExit()):
+        with pytest.raises(type(error)):
+            _backend.select("", failing(error))
+
+
+def test_reasons_tell_the_cases_apart(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    refused = ImportError("module textcount._native does not support loading in subinterpreters")
+    assert "subinterpreters" in _backend.select("", failing(refused), folder)[2]
+    assert "is not installed. " in _backend.select("", failing(ABSENT), folder)[2]
+    assert "is not installed. " in _backend.select("", failing(ABSENT), folder + "/no.zip")[2]
+    with pytest.raises(ImportError, match="but textcount._native is not installed") as error:
+        _backend.select("native", failing(ABSENT), folder)
+    assert error.value.__cause__ is ABSENT
+    with pytest.warns(RuntimeWarning, match=r"cannot be used \(OSError: odd\)"):
+        _backend.select("", failing(OSError("odd")), folder)
+    (tmp_path / "_native.pyd").touch()
+    with pytest.warns(RuntimeWarning, match=r"not for this Python: there is _native\.pyd"):
+        _backend.select("", failing(ABSENT), folder)
+    (tmp_path / "_build.txt").write_text("no cargo was found.", encoding="utf-8")
+    assert _backend.select("", failing(ABSENT), folder)[2].endswith("no cargo was found.")
+
+
+def test_an_unknown_choice_is_refused() -> None:
+    with pytest.raises(ValueError, match="auto, native, pure"):
+        _backend.select("fast")
+
+
+def test_the_extension_is_what_load_loads() -> None:
+    if textcount.BACKEND == "native":
+        assert _backend.load().__name__ == "textcount._native"
+    else:
+        with pytest.raises(ImportError, match="_native"):
+            _backend.load()

@@ -1,0 +1,246 @@
+"""Nobody can tell the backends apart, but by their speed."""
+
+import gc
+import inspect
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reference import WHITESPACE, characters, near_misses, oracle, words
+
+import textcount
+from textcount import _pure
+
+if textcount.BACKEND == "pure":
+    pytest.skip("parity takes two backends", allow_module_level=True)
+
+from textcount import _native
+
+NATIVE, PURE = _native.count_occurrences, _pure.count_occurrences
+
+
+@pytest.fixture(autouse=True)
+def backend() -> None:
+    """Not one backend at a time: both."""
+
+
+def both(contents: Any, needle: str) -> int:
+    """The answer of both backends, checked to be one."""
+    native, pure = NATIVE(contents, needle), PURE(contents, needle)
+    assert native == pure, (contents, needle)
+    return native
+
+
+# Answers
+
+
+@given(near_misses())
+def test_they_agree_on_near_misses(pair: tuple[str, str]) -> None:
+    assert both(*pair) == oracle(*pair)
+
+
+@given(st.text(characters, max_size=60), st.data())
+def test_they_agree_on_words_cut_from_the_text(contents: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(contents)))
+    end = data.draw(st.integers(start, len(contents)))
+    needle = contents[start:end]
+    for changed in (needle, needle[:-1], needle * 2, needle + "\U0010ffff", needle + "\u0100"):
+        both(contents, changed)
+    for word in contents.split():
+        assert both(contents, word) == oracle(contents, word)
+
+
+@given(words, words)
+def test_they_agree_between_every_whitespace_character(needle: str, other: str) -> None:
+    contents = "".join(needle + space + other + space for space in WHITESPACE)
+    assert both(contents, needle) >= len(WHITESPACE)
+
+
+@pytest.mark.parametrize("wide", ["", "\xe9", "\u0100", "\ud800", "\U0001f600"])
+@pytest.mark.parametrize("needle", ["a", "\xe9", "\u0100", "\ud800", "\U0001f600"])
+def test_they_agree_in_every_width_of_text_and_word(wide: str, needle: str) -> None:
+    """Each width of text with each of word: narrower, as wide, wider."""
+    contents = f"a {needle} {wide}{needle} \xe9a a{wide} {wide}"
+    assert both(contents, needle) == oracle(contents, needle)
+    long = contents * 30_000  # counted detached from the interpreter
+    assert both(long, needle) == oracle(long, needle)
+
+
+def test_they_agree_with_split_on_every_character_there_is() -> None:
+    for start in range(0, sys.maxunicode + 1, 64):
+        block = [chr(code) for code in range(start, start + 64)]
+        separated = "".join(f"a{char}a " for char in block)
+        assert both(separated, "a") == separated.split().count("a")
+        listed = " ".join(block)
+        found = listed.split()
+        for char in block:
+            assert NATIVE(listed, char) == found.count(char)
+            assert PURE(char, char) == NATIVE(char, char) == len(char.split())
+
+
+# Errors
+
+
+class Odd:
+    """An object of neither kind."""
+
+
+CALLS: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+    ((), {}),
+    (("a",), {}),
+    ((), {"contents": "a"}),
+    ((), {"needle": "a"}),
+    (("a", "a", "a"), {}),
+    (("a", "a", "a", "a"), {}),
+    (("a", "a"), {"contents": "a"}),
+    (("a", "a"), {"needle": "a"}),
+    (("a",), {"contents": "a"}),
+    (("a", "a"), {"word": "a"}),
+    (("a", "a"), {"NEEDLE": "a"}),
+    ((None, "a"), {}),
+    ((Odd(), "a"), {}),
+    ((Odd, "a"), {}),
+    ((bytearray(b"a"), "a"), {}),
+    ((memoryview(b"a"), "a"), {}),
+    ((b"a", b"a"), {}),
+    (("a", None), {}),
+    (("a", Odd()), {}),
+    ((3, 3), {}),
+    ((b"\xff", 3), {}),
+    ((b"a \xff", "a"), {}),
+    ((b"a \xed\xa0\x80 \xff", "a"), {}),
+    ((b"\xf0\x9f\x98", ""), {}),
+]
+
+
+def raised(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    with pytest.raises((TypeError, UnicodeDecodeError)) as error:
+        function(*arguments, **keywords)
+    # Newer interpreters suggest the name that may have been meant.
+    args = [
+        part.split(". Did you mean")[0] if isinstance(part, str) else part
+        for part in error.value.args
+    ]
+    return type(error.value), args
+
+
+@pytest.mark.parametrize(("arguments", "keywords"), CALLS, ids=map(str, range(len(CALLS))))
+def test_they_raise_the_same(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+    assert raised(NATIVE, arguments, keywords) == raised(PURE, arguments, keywords)
+
+
+@given(st.binary(max_size=20))
+def test_they_raise_the_same_on_any_bytes(contents: bytes) -> None:
+    try:
+        expected = PURE(contents, "a")
+    except UnicodeDecodeError as error:
+        with pytest.raises(UnicodeDecodeError) as native:
+            NATIVE(contents, "a")
+        assert native.value.args == error.args
+        assert type(native.value.object) is bytes
+    else:
+        assert NATIVE(contents, "a") == expected
+
+
+# What can be seen of them
+
+
+def test_they_look_the_same() -> None:
+    assert inspect.getdoc(NATIVE) == inspect.getdoc(PURE)
+    for attribute in ("__name__", "__qualname__", "__module__"):
+        assert getattr(NATIVE, attribute) == getattr(PURE, attribute)
+    native, pure = inspect.signature(NATIVE), inspect.signature(PURE)
+    assert [(each.name, each.kind, each.default) for each in native.parameters.values()] == [
+        (each.name, each.kind, each.default) for each in pure.parameters.values()
+    ]
+
+
+def test_the_extension_adds_no_public_name() -> None:
+    assert {name for name in dir(_native) if not name.startswith("_")} == {"count_occurrences"}
+    assert _native.__version__ == textcount.__version__
+
+
+@pytest.mark.parametrize(("writer", "reader"), [("native", "pure"), ("pure", "native")])
+def test_a_pickle_of_one_loads_under_the_other(writer: str, reader: str) -> None:
+    def python(backend: str, script: str, data: bytes = b"") -> bytes:
+        return subprocess.run(
+            [sys.executable, "-c", f"import pickle, sys, textcount; {script}"],
+            input=data,
+            capture_output=True,
+            check=True,
+            env={**os.environ, "TEXTCOUNT_BACKEND": backend},
+        ).stdout
+
+    dump = "sys.stdout.buffer.write(pickle.dumps(textcount.count_occurrences))"
+    load = "print(textcount.BACKEND, pickle.load(sys.stdin.buffer)('a b a', 'a'))"
+    assert python(reader, load, python(writer, dump)).split() == [reader.encode(), b"2"]
+    assert pickle.loads(python(writer, dump)) is textcount.count_occurrences
+
+
+# In place
+
+
+def test_nothing_is_left_behind_on_the_text() -> None:
+    for contents in ("é a " * 50_000, "한 a " * 50_000, "😀 a " * 50_000):
+        fresh = "".join(list(contents))
+        size = sys.getsizeof(fresh)
+        assert NATIVE(fresh, "a") == 50_000
+        assert sys.getsizeof(fresh) == size  # a UTF-8 copy would show
+
+
+def test_nothing_leaks() -> None:
+    contents, needle = "a é " * 30_000, "é" * 3
+    references = sys.getrefcount(contents), sys.getrefcount(needle)
+    for _ in range(10):
+        NATIVE(contents, needle)
+        for bad in ((3, needle), (bytearray(b""), needle), (contents, 3), (b"\xff", needle)):
+            with pytest.raises((TypeError, UnicodeDecodeError)):
+                NATIVE(*bad)
+    del bad
+    gc.collect()
+    assert (sys.getrefcount(contents), sys.getrefcount(needle)) == references
+
+
+def test_other_threads_run_while_a_large_text_is_counted() -> None:
+    contents = "ab " * 20_000_000
+    stop = threading.Event()
+    ticks: list[float] = []
+
+    def tick() -> None:
+        while not stop.is_set():
+            ticks.append(time.perf_counter())
+            time.sleep(0.0005)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    try:
+        start = time.perf_counter()
+        for _ in range(5):
+            NATIVE(contents, "ab")
+        end = time.perf_counter()
+    finally:
+        stop.set()
+        thread.join()
+    # Attached throughout, it could at most run between the five calls.
+    assert sum(start < moment < end for moment in ticks) > 10
+
+
+def test_many_threads_count_the_same_text() -> None:
+    contents = "a é " * 40_000
+    counts: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: counts.extend(NATIVE(contents, "é") for _ in range(20)))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counts == [40_000] * 160

@@ -1,0 +1,3 @@
+__version__: str
+
+def count_occurrences(contents: str | bytes, needle: str) -> int: ...
