@@ -24,10 +24,8 @@ CHOICES = ("auto", "native", "pure")
 CRATE = Path("rust/Cargo.toml")
 LOCK = CRATE.with_name("Cargo.lock")
 (MINIMUM_RUST,) = re.findall(r'^rust-version = "(.+)"', CRATE.read_text("utf-8"), re.MULTILINE)
-REMEDY = (
-    f"To build it, install Rust {MINIMUM_RUST} or newer and run: "
-    "pip install --force-reinstall --no-cache-dir -v textcount."
-)
+AGAIN = "run: pip install --force-reinstall --no-cache-dir -v textcount."
+REMEDY = f"To build it, install Rust {MINIMUM_RUST} or newer and {AGAIN}"
 
 
 def main() -> None:
@@ -47,7 +45,10 @@ def main() -> None:
         except ImportError:
             # Before the requirements are installed this is not yet an obstacle,
             # but then nothing is built either.
-            obstacle = f"setuptools-rust was not found when this package was built. {REMEDY}"
+            obstacle = (
+                "setuptools-rust was not found when this package was built. "
+                f"To build it, install that and {AGAIN}"
+            )
 
     class BuildPython(build_py):
         """Copies the package, without the libraries of earlier builds."""
@@ -112,13 +113,17 @@ def extension(choice: str) -> dict[str, Any]:
             # A registry that does not answer shall not hold up the build.
             os.environ.setdefault("CARGO_HTTP_TIMEOUT", "10")
             os.environ.setdefault("CARGO_NET_RETRY", "1")
+            os.environ.setdefault("CARGO_TERM_COLOR", "never")
             try:
                 super().run()
             except Exception as error:
                 if choice == "native":
                     raise
                 print(error, file=sys.stderr)
-                go_without(self, f"compiling failed when this package was built. {REMEDY}")
+                faults = re.findall(r"^(?:error|Error).*", str(error), re.MULTILINE)
+                fault = faults[0] if faults else f"{type(error).__name__}: {error}".splitlines()[0]
+                fault = re.sub(r" \(\S*[/\\]\S*\)", "", fault)  # paths of the build's own
+                go_without(self, f"the build failed ({fault}). To build it, mend that and {AGAIN}")
 
     return {
         "rust_extensions": [
@@ -127,6 +132,7 @@ def extension(choice: str) -> dict[str, Any]:
                 path=str(CRATE),
                 features=["python"],
                 debug=False,  # in editable installs too
+                quiet=True,  # what the compiler says comes with the exception
                 # A distributor may have removed the lock file.
                 cargo_manifest_args=["--locked"] if LOCK.exists() else [],
             )
