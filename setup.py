@@ -62,6 +62,9 @@ def main() -> None:
             else:
                 clean(self)
 
+    # The same sources give the same wheel: its files bear no date of their own,
+    # but the earliest that a zip file can hold.
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")
     cmdclass = {"build_py": BuildPython, **options.pop("cmdclass", {})}
     setup(cmdclass=cmdclass, **options)
 

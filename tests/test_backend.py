@@ -188,6 +188,31 @@ def test_a_subinterpreter_goes_pure_without_a_warning(tmp_path: Path) -> None:
     assert run(tmp_path, SUBINTERPRETER) == (0, expected, "")
 
 
+POOL = """
+from concurrent.futures import InterpreterPoolExecutor
+import textcount
+if __name__ == "__main__":
+    with InterpreterPoolExecutor(2) as pool:
+        print(list(pool.map(textcount.count_occurrences, ["a b a", "b a"], ["a", "a"])))
+    from concurrent import interpreters
+    inside = interpreters.create()
+    inside.exec("import textcount; print(textcount.BACKEND)")
+    print(inside.call(textcount.count_occurrences, "a b a", "a"))
+    print(textcount.BACKEND)
+"""
+
+
+@needs_native
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="interpreters are public from 3.14 on")
+def test_interpreters_and_their_pool_count_without_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "pool.py").write_text(POOL, encoding="utf-8")
+    status, output, errors = run(
+        tmp_path, "import runpy; runpy.run_path('pool.py', run_name='__main__')"
+    )
+    assert (status, errors) == (0, "")
+    assert output.splitlines() == ["[2, 1]", "pure", "2", "native"]
+
+
 def test_the_command_prints_the_backend_and_the_reason(tmp_path: Path) -> None:
     script = "from textcount.cli import main; main(['--version'])"
     status, output, _ = run(tmp_path, script, TEXTCOUNT_BACKEND="pure")

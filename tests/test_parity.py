@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from typing import Any
@@ -240,3 +241,25 @@ def test_many_threads_count_the_same_text() -> None:
     for thread in threads:
         thread.join()
     assert counts == [40_000] * 160
+
+
+@pytest.mark.skipif(
+    not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="needs a free-threaded interpreter"
+)
+def test_free_threaded_python_stays_so_under_stress() -> None:
+    texts = ["a " * size + "é " * size for size in (10, 1_000, 100_000)]
+    wrong: list[int] = []
+
+    def count() -> None:
+        for _ in range(200):
+            for text in texts:
+                if NATIVE(text, "é") * 2 != len(text.split()):
+                    wrong.append(len(text))
+
+    threads = [threading.Thread(target=count) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert not sys._is_gil_enabled()  # type: ignore[attr-defined, unused-ignore]

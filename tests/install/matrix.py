@@ -219,7 +219,7 @@ def main() -> int:
     table = {(row.name, choice): each for (row, choice), each in zip(cells, found, strict=True)}
     print("\n| situation | `auto` | `native` | `pure` |\n|---|---|---|---|")
     for row in rows:
-        print(f"| {row.name} |", *(f"{table.get((row.name, each), '–')} |" for each in CHOICES))
+        print(f"| {row.name} |", *(f"{table.get((row.name, each), '-')} |" for each in CHOICES))
     return close(found)
 
 

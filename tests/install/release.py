@@ -1,0 +1,80 @@
+"""Whether a folder holds a whole release, and each of its files what its tag says.
+
+    python tests/install/release.py FOLDER [--partial]
+
+A release is one sdist, one wheel for any Python, and a wheel for each Python on
+each platform. With --partial, files may be missing, but none may be wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from pathlib import Path
+
+PYTHONS = (
+    *(f"cp3{minor}-cp3{minor}" for minor in range(10, 16)),
+    *(f"cp3{minor}-cp3{minor}t" for minor in (14, 15)),
+)
+PLATFORMS = {
+    "manylinux x86_64": ("manylinux", "x86_64"),
+    "manylinux aarch64": ("manylinux", "aarch64"),
+    "musllinux x86_64": ("musllinux", "x86_64"),
+    "musllinux aarch64": ("musllinux", "aarch64"),
+    "macOS x86_64": ("macosx", "x86_64"),
+    "macOS arm64": ("macosx", "arm64"),
+    "Windows amd64": ("win", "amd64"),
+}
+LIBRARIES = (".so", ".pyd")
+
+
+def faults(folder: Path, *, is_partial: bool) -> list[str]:
+    """What is wrong with the release in folder, a sentence each."""
+    found: list[str] = []
+    wheels = {path.stem.split("-", 2)[2]: path for path in folder.glob("*.whl")}
+    versions = {path.stem.split("-")[1] for path in wheels.values()}
+    sdists = sorted(folder.glob("*.tar.gz"))
+    if len(sdists) > 1 or len(versions) > 1:
+        found.append(f"{folder} holds several releases")
+    for tag, path in sorted(wheels.items()):
+        has_library = any(name.endswith(LIBRARIES) for name in zipfile.ZipFile(path).namelist())
+        if has_library == (tag == "py3-none-any"):
+            holds = "a library" if has_library else "no library"
+            found.append(f"{path.name} holds {holds}")
+        if tag != "py3-none-any" and not any(matches(tag, *wanted) for wanted in expected()):
+            found.append(f"{path.name} is not part of a release")
+    if not is_partial:
+        found += [f"there is no sdist in {folder}"] * (not sdists)
+        found += [f"there is no wheel py3-none-any in {folder}"] * ("py3-none-any" not in wheels)
+        found += [
+            f"there is no wheel for {python} on {platform}"
+            for python, platform in expected()
+            if not any(matches(tag, python, platform) for tag in wheels)
+        ]
+    return found
+
+
+def expected() -> list[tuple[str, str]]:
+    """The Pythons and platforms that a release has a wheel for."""
+    return [(python, platform) for python in PYTHONS for platform in PLATFORMS]
+
+
+def matches(tag: str, python: str, platform: str) -> bool:
+    """Whether a wheel's tag is for this Python on this platform."""
+    system, machine = PLATFORMS[platform]
+    rest = tag.removeprefix(f"{python}-")
+    return rest != tag and rest.startswith(system) and rest.endswith(machine)
+
+
+def main() -> int:
+    """Check the folder that the arguments name and give the exit status."""
+    arguments = [each for each in sys.argv[1:] if each != "--partial"]
+    if len(arguments) != 1:
+        sys.exit(__doc__)
+    found = faults(Path(arguments[0]), is_partial="--partial" in sys.argv)
+    print(*found, sep="\n", file=sys.stderr, end="\n" if found else "")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

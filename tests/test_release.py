@@ -1,0 +1,66 @@
+"""The check that stands between the wheels and the index."""
+
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).with_name("install")))
+import release
+
+
+@pytest.fixture(autouse=True)
+def backend() -> None:
+    """No backend counts here."""
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    """A whole release of empty files."""
+    (tmp_path / "textcount-9.tar.gz").touch()
+    wheel(tmp_path, "py3-none-any", "textcount/_pure.py")
+    for python, platform in release.expected():
+        system, machine = release.PLATFORMS[platform]
+        version = {"manylinux": "2_17_", "musllinux": "1_2_", "macosx": "11_0_", "win": ""}[system]
+        name = f"{python}-{system}_{version}{machine}"
+        wheel(tmp_path, name, "textcount/_native.so")
+    return tmp_path
+
+
+def wheel(folder: Path, tag: str, *names: str) -> None:
+    with zipfile.ZipFile(folder / f"textcount-9-{tag}.whl", "w") as archive:
+        for name in names:
+            archive.writestr(name, "")
+
+
+def test_a_whole_release_is_right(dist: Path) -> None:
+    assert len(list(dist.glob("*.whl"))) == 57
+    assert release.faults(dist, is_partial=False) == []
+
+
+def test_what_is_missing_is_named(dist: Path) -> None:
+    for name in ("cp310-cp310-win_amd64.whl", "py3-none-any.whl"):
+        (dist / f"textcount-9-{name}").unlink()
+    (dist / "textcount-9.tar.gz").unlink()
+    assert release.faults(dist, is_partial=True) == []
+    assert release.faults(dist, is_partial=False) == [
+        f"there is no sdist in {dist}",
+        f"there is no wheel py3-none-any in {dist}",
+        "there is no wheel for cp310-cp310 on Windows amd64",
+    ]
+
+
+def test_a_wheel_that_is_not_what_its_tag_says_is_named(dist: Path) -> None:
+    wheel(dist, "py3-none-any", "textcount/_native.so")
+    wheel(dist, "cp312-cp312-win_amd64", "textcount/_pure.py")
+    wheel(dist, "cp312-cp312-linux_x86_64", "textcount/_native.so")
+    wheel(dist, "cp314-cp314t-win_arm64", "textcount/_native.pyd")
+    (dist / "textcount-8.tar.gz").touch()
+    assert release.faults(dist, is_partial=False) == [
+        f"{dist} holds several releases",
+        "textcount-9-cp312-cp312-linux_x86_64.whl is not part of a release",
+        "textcount-9-cp312-cp312-win_amd64.whl holds no library",
+        "textcount-9-cp314-cp314t-win_arm64.whl is not part of a release",
+        "textcount-9-py3-none-any.whl holds a library",
+    ]
