@@ -14,6 +14,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from common import (
@@ -72,59 +73,68 @@ def contents(archive: Path) -> dict[str, str]:
         }
 
 
-def same_from_checkout_and_sdist(cell: Path) -> str:
+@dataclass
+class Build:
+    """What one checkout gives; most properties are properties of it."""
+
+    source: Path
+    sdist: Path
+    native: Path
+    pure: Path
+
+
+def build(cell: Path) -> Build:
+    """Build all there is to build from a clean checkout."""
+    source = checkout(cell)
+    return Build(
+        source,
+        build_sdist(cell, source),
+        wheel_of(cell, source, "native"),
+        wheel_of(cell, source, "pure"),
+    )
+
+
+def same_from_sdist(built: Build, cell: Path) -> str:
     """A wheel of a checkout and one of its sdist have the same content."""
-    source = checkout(cell)
-    sdist = build_sdist(cell, source)
-    for choice in ("native", "pure"):
-        wheels = [wheel_of(cell, folder, choice) for folder in (source, unpack(sdist, fresh(cell)))]
-        expect(contents(wheels[0]) == contents(wheels[1]), f"the {choice} wheels differ")
+    for choice, wheel in (("native", built.native), ("pure", built.pure)):
+        other = wheel_of(cell, unpack(built.sdist, fresh(cell)), choice)
+        expect(contents(wheel) == contents(other), f"the {choice} wheels differ")
     return "holds"
 
 
-def reproducible(cell: Path) -> str:
-    """Builds of one commit in two folders give the same wheels, byte for byte."""
-    sources = [checkout(cell), checkout(cell)]
-    sdists = [build_sdist(cell, source) for source in sources]
-    expect(contents(sdists[0]) == contents(sdists[1]), "the sdists differ")
-    for choice in ("native", "pure"):
-        first, second = (
-            # Two cells: not even the folder that cargo works in is the same.
-            wheel_of(fresh(cell), source, choice)
-            for source in sources
-        )
-        expect(first.read_bytes() == second.read_bytes(), f"the {choice} wheels differ")
+def reproducible(built: Build, cell: Path) -> str:
+    """Builds of one commit in two folders are the same: wheels byte for byte."""
+    other = build(cell)
+    expect(contents(built.sdist) == contents(other.sdist), "the sdists differ")
+    expect(built.native.read_bytes() == other.native.read_bytes(), "the native wheels differ")
+    expect(built.pure.read_bytes() == other.pure.read_bytes(), "the pure wheels differ")
     return "holds"
 
 
-def accepted(cell: Path) -> str:
+def accepted(built: Build, cell: Path) -> str:
     """The index would take the files, and the sdist holds what git does."""
-    source = checkout(cell)
-    sdist = build_sdist(cell, source)
-    wheel = wheel_of(cell, source, "pure")
-    run(sys.executable, "-m", "twine", "check", "--strict", sdist, wheel)
+    run(sys.executable, "-m", "twine", "check", "--strict", built.sdist, built.native, built.pure)
     run(sys.executable, "-m", "check_manifest", checkout(cell))
-    names = contents(sdist)
-    built = [name for name in names if name.endswith((".so", ".pyd", ".dylib", "_build.txt"))]
-    expect(not built, f"the sdist holds {built}")
+    products = (".so", ".pyd", ".dylib", "_build.txt")
+    found = [name for name in contents(built.sdist) if name.endswith(products)]
+    expect(not found, f"the sdist holds {found}")
     return "holds"
 
 
-def system_libraries_only(cell: Path) -> str:
+def system_libraries_only(built: Build, _: Path) -> str:
     """The native library links to nothing but what every Linux has."""
     if sys.platform != "linux":
         raise NotRun("auditwheel is for Linux")
-    wheel = wheel_of(cell, unpack(build_sdist(cell), fresh(cell)), "native")
-    said = run(sys.executable, "-m", "auditwheel", "show", wheel).stdout
+    said = run(sys.executable, "-m", "auditwheel", "show", built.native).stdout
     bundled = "The following external shared libraries are required"
     expect(bundled not in said and "manylinux" in said, said)
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(built.native) as archive:
         size = archive.getinfo(LIBRARY).file_size
     expect(size < 1_000_000, f"the library has {size} bytes")
     return f"holds; the library has {size // 1000} kB"
 
 
-def offline_bundle(cell: Path) -> str:
+def offline_bundle(_: Build, cell: Path) -> str:
     """The sdist with its crates, as docs/installing.md makes it, needs no network."""
     source = checkout(cell)
     (command,) = (
@@ -142,7 +152,7 @@ def offline_bundle(cell: Path) -> str:
     return f"holds; {bundle.stat().st_size / 1e6:.1f} MB"
 
 
-def editable(cell: Path) -> str:
+def editable(_: Build, cell: Path) -> str:
     """An editable install follows the switch: native, pure, native."""
     source = checkout(cell)
     python = make_environment(cell)
@@ -156,7 +166,7 @@ def editable(cell: Path) -> str:
     return "holds"
 
 
-def upgrade(cell: Path) -> str:
+def upgrade(built: Build, cell: Path) -> str:
     """An upgrade from 1.0 takes its place, and uninstalling leaves nothing."""
     log = run(tool("git"), "-C", ROOT, "log", "--format=%H %s").stdout.splitlines()
     found = [line.split()[0] for line in log if line.split(" ", 1)[1].startswith(FIRST_RELEASE)]
@@ -170,11 +180,11 @@ def upgrade(cell: Path) -> str:
     old = checkout(cell, found[0])
     pip("--python", python, "install", "--no-deps", "-q", old, env=environment(cell, "auto"))
     expect(ask(python, cell)["version"] == "1.0.0", "1.0.0 was not installed")
-    wheel = wheel_of(cell, unpack(build_sdist(cell), fresh(cell)), "native")
-    pip("--python", python, "install", "--no-deps", "-q", "--upgrade", wheel)
+    pip("--python", python, "install", "--no-deps", "-q", "--upgrade", built.native)
     answer = ask(python, cell)
     expect(
-        (answer["backend"], answer["version"]) == ("native", wheel.name.split("-")[1]), f"{answer}"
+        (answer["backend"], answer["version"]) == ("native", built.native.name.split("-")[1]),
+        f"{answer}",
     )
     pip("--python", python, "uninstall", "-q", "--yes", "textcount")
     left = [path for path in {*site.parent.parent.parent.rglob("*")} - before if path.is_file()]
@@ -182,7 +192,7 @@ def upgrade(cell: Path) -> str:
     return "holds"
 
 
-def free_threaded(cell: Path) -> str:
+def free_threaded(built: Build, cell: Path) -> str:
     """The crate compiles for free-threaded 3.14, whether there is one or not."""
     config = fresh(cell) / "pyo3.txt"
     settings = {
@@ -196,13 +206,13 @@ def free_threaded(cell: Path) -> str:
     config.write_text("".join(f"{key}={value}\n" for key, value in settings.items()), "utf-8")
     variables = environment(cell, "native", PYO3_CONFIG_FILE=str(config), TEXTCOUNT_VERSION="any")
     command = ("check", "--locked", "--features", "python", "--manifest-path")
-    source = unpack(build_sdist(cell), fresh(cell))
+    source = unpack(built.sdist, fresh(cell))
     run(tool("cargo"), *command, source / "rust/Cargo.toml", env=variables)
     return "compiles"
 
 
-PROPERTIES: dict[str, Callable[[Path], str]] = {
-    "wheels of a checkout and of its sdist are the same": same_from_checkout_and_sdist,
+PROPERTIES: dict[str, Callable[[Build, Path], str]] = {
+    "wheels of a checkout and of its sdist are the same": same_from_sdist,
     "two builds in two folders are identical": reproducible,
     "twine and check-manifest find nothing": accepted,
     "the library needs only system libraries": system_libraries_only,
@@ -219,7 +229,8 @@ def main() -> int:
     names = [name for name in PROPERTIES if any(part in name for part in asked)]
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        found = verdicts(lambda name: PROPERTIES[name](fresh(work)), names, str)
+        built = build(fresh(work))
+        found = verdicts(lambda name: PROPERTIES[name](built, fresh(work)), names, str)
     print("\n| property | verdict |\n|---|---|")
     for name, verdict in zip(names, found, strict=True):
         print(f"| {name} | {verdict} |")
