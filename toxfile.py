@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tox.config.sets import ConfigSet
     from tox.session.state import State
 
-NEED_RUST = r".*-(native|fallback)|rust"
+NEED_RUST = r".*-(native|fallback)|rust|install"
 
 
 @impl

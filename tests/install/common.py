@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tarfile
 import tempfile
 import venv
 import zipfile
@@ -82,8 +81,7 @@ def build_sdist(work: Path, source: Path = ROOT) -> Path:
 
 def unpack(archive: Path, folder: Path) -> Path:
     """Unpack an sdist; gives the folder with setup.py."""
-    with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
+    shutil.unpack_archive(archive, folder)
     (source,) = folder.iterdir()
     return source
 
