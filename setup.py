@@ -32,9 +32,12 @@ def main() -> None:
     """Run setup."""
     choice = build_choice()
     if choice == "pure":
-        obstacle = "TEXTCOUNT_BUILD=pure was set when this package was built."
+        obstacle = (
+            "TEXTCOUNT_BUILD=pure was set when this package was built. "
+            f"To build it, unset that and {AGAIN}"
+        )
     elif sys.implementation.name != "cpython":
-        obstacle = f"{sys.implementation.name} does not let it read a str in place."
+        obstacle = f"{sys.implementation.name} does not let it read a str in place; CPython does."
     else:
         obstacle = missing_tool()
     options: dict[str, Any] = {}

@@ -221,6 +221,7 @@ def test_the_command_prints_the_backend_and_the_reason(tmp_path: Path) -> None:
         f"textcount {textcount.__version__}",
         "backend: pure",
         "TEXTCOUNT_BACKEND=pure is set.",
+        f"{sys.implementation.name} {sys.version.split()[0]}, {sys.platform}",
     ]
 
 

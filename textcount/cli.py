@@ -41,7 +41,11 @@ examples:
 Exit status: 0 if a word was found, 1 if none was, 2 if there was an error."""
 
 
-VERSION = f"textcount {__version__}\nbackend: {BACKEND}\n{BACKEND_REASON}"
+VERSION = f"""\
+textcount {__version__}
+backend: {BACKEND}
+{BACKEND_REASON}
+{sys.implementation.name} {sys.version.split()[0]}, {sys.platform}"""
 
 
 class CannotRun(Exception):

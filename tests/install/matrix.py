@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import sys
 import sysconfig
@@ -24,6 +25,7 @@ from pathlib import Path
 
 from common import (
     LIBRARY,
+    ROOT,
     Wrong,
     ask,
     build_sdist,
@@ -69,6 +71,8 @@ class Situation:
 def situations(work: Path, silent: str) -> list[Situation]:
     """The rows of the table; silent is a proxy that never answers."""
     cargo, rustc = tool("cargo"), tool("rustc")
+    crate = (ROOT / "rust/Cargo.toml").read_text("utf-8")
+    (minimum,) = re.findall(r'^rust-version = "(.+)"', crate, re.MULTILINE)
     everything = os.environ["PATH"]
     rustup = "echo error: rustup could not choose a version of it to run >&2; exit 1"
     rustup_home = os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))
@@ -90,13 +94,13 @@ def situations(work: Path, silent: str) -> list[Situation]:
         ),
         Situation(
             "rustc too old",
-            "this package was built where rustc is 1.70, older than 1.85",
+            f"this package was built where rustc is 1.70, older than {minimum}",
             path(everything, rustc="echo rustc 1.70.0"),
         ),
         Situation(
             "rustc -V that cannot be parsed",
             "rustc -V said 'rustc' when this package was built, no version. "
-            "To build it, install Rust 1.85 or newer",
+            f"To build it, install Rust {minimum} or newer",
             path(everything, rustc="echo rustc"),
         ),
         Situation(

@@ -134,6 +134,29 @@ def system_libraries_only(built: Build, _: Path) -> str:
     return f"holds; the library has {size // 1000} kB"
 
 
+def the_switch(built: Build, cell: Path) -> str:
+    """TEXTCOUNT_BUILD: in any case, empty is auto, anything else lists the choices."""
+    source = unpack(built.sdist, fresh(cell))
+    no_rust = {"PATH": str(fresh(cell))}
+
+    def said(choice: str, **variables: str) -> tuple[Path | None, str]:
+        return build_wheel(cell, source, environment(cell, choice, **no_rust, **variables))
+
+    wheel, output = said("fast")
+    expect(wheel is None, "an unknown choice was taken")
+    expect("TEXTCOUNT_BUILD='fast' is not one of auto, native, pure" in output, output)
+    for choice, reason in (
+        ("PURE", "TEXTCOUNT_BUILD=pure"),
+        ("", "no cargo"),
+        ("Auto", "no cargo"),
+    ):
+        wheel, output = said(choice)
+        expect(wheel and f"built without textcount._native: {reason}" in output, output)
+    wheel, output = said("", CIBUILDWHEEL="1")
+    expect(wheel is None and "TEXTCOUNT_BUILD=native, but no cargo" in output, output)
+    return "holds"
+
+
 def offline_bundle(_: Build, cell: Path) -> str:
     """The sdist with its crates, as docs/installing.md makes it, needs no network."""
     source = checkout(cell)
@@ -214,6 +237,7 @@ def free_threaded(built: Build, cell: Path) -> str:
 PROPERTIES: dict[str, Callable[[Build, Path], str]] = {
     "wheels of a checkout and of its sdist are the same": same_from_sdist,
     "two builds in two folders are identical": reproducible,
+    "the switch takes its values in any case, and no others": the_switch,
     "twine and check-manifest find nothing": accepted,
     "the library needs only system libraries": system_libraries_only,
     "the offline bundle builds native without a network": offline_bundle,
