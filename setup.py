@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -21,10 +22,13 @@ from setuptools.command.build_py import build_py
 from setuptools.errors import SetupError
 
 CHOICES = ("auto", "native", "pure")
+PRODUCTS = ("_build.txt", *(f"_native{suffix}" for suffix in EXTENSION_SUFFIXES))
 CRATE = Path("rust/Cargo.toml")
 LOCK = CRATE.with_name("Cargo.lock")
 (MINIMUM_RUST,) = re.findall(r'^rust-version = "(.+)"', CRATE.read_text("utf-8"), re.MULTILINE)
-AGAIN = "run: pip install --force-reinstall --no-cache-dir -v textcount."
+INIT = Path("textcount/__init__.py").read_text("utf-8")
+(VERSION,) = re.findall(r'^__version__ = "(.+?)"', INIT, re.MULTILINE)
+AGAIN = "run: pip install --force-reinstall --no-cache-dir --no-binary textcount -v textcount."
 REMEDY = f"To build it, install Rust {MINIMUM_RUST} or newer and {AGAIN}"
 
 
@@ -34,7 +38,7 @@ def main() -> None:
     if choice == "pure":
         obstacle = (
             "TEXTCOUNT_BUILD=pure was set when this package was built. "
-            f"To build it, unset that and {AGAIN}"
+            f"To build it, install Rust {MINIMUM_RUST} or newer and, with that unset, {AGAIN}"
         )
     elif sys.implementation.name != "cpython":
         obstacle = f"{sys.implementation.name} does not let it read a str in place; CPython does."
@@ -53,23 +57,42 @@ def main() -> None:
                 f"To build it, install that and {AGAIN}"
             )
 
+    # The same sources give the same wheel: its files bear no date of their own,
+    # but the earliest that a zip file can hold.
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")
+    cmdclass = {"build_py": python_builder(choice, obstacle), **options.pop("cmdclass", {})}
+    setup(cmdclass=cmdclass, **options)
+
+
+def python_builder(choice: str, obstacle: str) -> type[build_py]:
+    """The command that builds all but the extension, and says so if that is all."""
+
     class BuildPython(build_py):
         """Copies the package, without the libraries of earlier builds."""
 
         def run(self) -> None:
             if choice == "native" and obstacle:
                 raise SetupError(f"TEXTCOUNT_BUILD=native, but {obstacle}")
+            if not self.editable_mode:  # whatever an earlier build left there
+                shutil.rmtree(Path(self.build_lib, "textcount"), ignore_errors=True)
             super().run()
             if obstacle:
                 go_without(self, obstacle)
             else:
                 clean(self)
 
-    # The same sources give the same wheel: its files bear no date of their own,
-    # but the earliest that a zip file can hold.
-    os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")
-    cmdclass = {"build_py": BuildPython, **options.pop("cmdclass", {})}
-    setup(cmdclass=cmdclass, **options)
+        def get_output_mapping(self) -> dict[str, str]:
+            """What is built, and of what: all that a strict editable install links."""
+            mapping: dict[str, str] = super().get_output_mapping()
+            if self.editable_mode:
+                source = Path(self.get_package_dir("textcount"))
+                for name in PRODUCTS:
+                    if (source / name).exists():
+                        target = str(Path(self.build_lib, "textcount", name))
+                        mapping[target] = str(source / name)
+            return mapping
+
+    return BuildPython
 
 
 def build_choice() -> str:
@@ -87,7 +110,9 @@ def missing_tool() -> str:
     said = ""
     for tool in (os.environ.get("CARGO", "cargo"), "rustc"):
         try:
-            run = subprocess.run([tool, "-V"], capture_output=True, check=False, text=True)
+            run = subprocess.run(
+                [tool, "-V"], capture_output=True, check=False, text=True, errors="replace"
+            )
         except OSError:
             return f"no {tool} was found when this package was built. {REMEDY}"
         if run.returncode:
@@ -115,7 +140,8 @@ def extension(choice: str) -> dict[str, Any]:
 
         def run(self) -> None:
             clean(self)
-            os.environ["TEXTCOUNT_VERSION"] = self.distribution.get_version()
+            # Not the distribution's, to which a distributor may have added a tag.
+            os.environ["TEXTCOUNT_VERSION"] = VERSION
             # A registry that does not answer shall not hold up the build.
             os.environ.setdefault("CARGO_HTTP_TIMEOUT", "10")
             os.environ.setdefault("CARGO_NET_RETRY", "1")
@@ -153,7 +179,7 @@ def clean(command: Command) -> Path:
     inplace = python.editable_mode or command.get_finalized_command("build_ext").inplace
     source = Path(python.get_package_dir("textcount"))
     folder = source if inplace else Path(python.build_lib, "textcount")
-    for name in ("_build.txt", *(f"_native{suffix}" for suffix in EXTENSION_SUFFIXES)):
+    for name in PRODUCTS:
         (folder / name).unlink(missing_ok=True)
     return folder
 

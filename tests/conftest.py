@@ -1,5 +1,6 @@
 """Every test runs on both backends, or on the one that the run asked for."""
 
+import subprocess
 from collections.abc import Iterator
 from unittest import mock
 
@@ -18,7 +19,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--backend",
         choices=["native", "pure", "auto"],
         default="native",
-        help="what textcount must have chosen (auto: either); with native the tests run on both",
+        help="what textcount must have chosen (auto: native where there is Rust); "
+        "with native the tests run on both",
     )
 
 
@@ -28,12 +30,22 @@ def pytest_report_header() -> str:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     wanted = session.config.getoption("--backend")
-    if wanted not in (textcount.BACKEND, "auto"):
+    if wanted == "auto":
+        wanted = "native" if has_rust() else textcount.BACKEND
+    if wanted != textcount.BACKEND:
         pytest.exit(
             f"textcount.BACKEND is {textcount.BACKEND!r}, not {wanted!r}: "
             f"{textcount.BACKEND_REASON} To test without the extension: pytest --backend=pure",
             returncode=3,
         )
+
+
+def has_rust() -> bool:
+    """Whether the extension should have been built."""
+    try:
+        return subprocess.run(["cargo", "-V"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

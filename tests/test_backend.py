@@ -194,6 +194,7 @@ import textcount
 if __name__ == "__main__":
     with InterpreterPoolExecutor(2) as pool:
         print(list(pool.map(textcount.count_occurrences, ["a b a", "b a"], ["a", "a"])))
+        print(pool.submit(eval, "__import__('textcount').BACKEND").result())
     from concurrent import interpreters
     inside = interpreters.create()
     inside.exec("import textcount; print(textcount.BACKEND)")
@@ -210,7 +211,7 @@ def test_interpreters_and_their_pool_count_without_a_warning(tmp_path: Path) -> 
         tmp_path, "import runpy; runpy.run_path('pool.py', run_name='__main__')"
     )
     assert (status, errors) == (0, "")
-    assert output.splitlines() == ["[2, 1]", "pure", "2", "native"]
+    assert output.splitlines() == ["[2, 1]", "pure", "pure", "2", "native"]
 
 
 def test_the_command_prints_the_backend_and_the_reason(tmp_path: Path) -> None:
@@ -260,6 +261,8 @@ def test_reasons_tell_the_cases_apart(tmp_path: Path) -> None:
     folder = str(tmp_path)
     refused = ImportError("module textcount._native does not support loading in subinterpreters")
     assert "subinterpreters" in _backend.select("", failing(refused), folder)[2]
+    with pytest.warns(RuntimeWarning, match="file too short"):
+        _backend.select("", failing(ImportError("/subinterpreters/a.so: file too short")), folder)
     assert "is not installed. " in _backend.select("", failing(ABSENT), folder)[2]
     assert "is not installed. " in _backend.select("", failing(ABSENT), folder + "/no.zip")[2]
     with pytest.raises(ImportError, match="but textcount._native is not installed") as error:

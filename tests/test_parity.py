@@ -10,6 +10,7 @@ import sysconfig
 import threading
 import time
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -110,6 +111,9 @@ CALLS: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
     (("a", None), {}),
     (("a", Odd()), {}),
     ((3, 3), {}),
+    ((mock.Mock(spec=str), "a"), {}),
+    ((mock.Mock(spec=bytes), "a"), {}),
+    (("a", mock.Mock(spec=str)), {}),
     ((b"\xff", 3), {}),
     ((b"a \xff", "a"), {}),
     ((b"a \xed\xa0\x80 \xff", "a"), {}),

@@ -19,6 +19,8 @@ CHOICES = ("auto", "native", "pure")
 EXTENSION = "textcount._native"
 FOLDER = os.path.dirname(__file__)
 LIBRARIES = (".so", ".pyd", ".dylib")
+REFUSALS = ("does not support loading in subinterpreters",)
+"""How the import of an extension ends that CPython refuses to a subinterpreter."""
 REINSTALL = "To mend it: pip install --force-reinstall --no-cache-dir textcount."
 
 
@@ -80,7 +82,7 @@ def _diagnose(error: BaseException, folder: str) -> tuple[str, bool]:
         if foreign:
             return f"{EXTENSION} is not for this Python: there is {foreign}. {REINSTALL}", True
         return f"{EXTENSION} is not installed. {REINSTALL}", False
-    if isinstance(error, ImportError) and "subinterpreter" in str(error):
+    if isinstance(error, ImportError) and str(error).endswith(REFUSALS):
         return f"{EXTENSION} does not load in subinterpreters.", False
     fault = f"{type(error).__name__}: {error}"
     return f"{EXTENSION} is installed but cannot be used ({fault}). {REINSTALL}", True

@@ -31,9 +31,11 @@ def count_occurrences(contents: str | bytes, needle: str) -> int:
     >>> count_occurrences("to be or not to be", "be")
     2
     """
-    if not isinstance(contents, (str, bytes)):
+    # Of type, not isinstance: what only claims to be a str (as a mock does) has
+    # no characters to count.
+    if not issubclass(type(contents), (str, bytes)):
         raise wrong_contents(contents)
-    if not isinstance(needle, str):
+    if not issubclass(type(needle), str):
         raise wrong_type("count_occurrences", "needle", "str", needle)
     # Called on the type, so that a subclass counts by its characters, whatever
     # methods it overrides.

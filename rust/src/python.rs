@@ -76,24 +76,19 @@ fn count_occurrences(contents: &Bound<'_, PyAny>, needle: &Bound<'_, PyAny>) -> 
 
 /// Counts where CPython keeps the characters, without a copy of contents.
 fn count(contents: &Bound<'_, PyString>, needle: &Bound<'_, PyString>) -> PyResult<usize> {
-    // SAFETY: a str does not change while somebody else may hold it, and the
-    // caller's references, and `count_in`'s own, outlive the slices.
+    let py = contents.py();
+    // SAFETY: a str does not change while more than its owner may hold it, and the
+    // caller holds this one for as long as the slice is used, detached or not.
     let characters = unsafe { contents.data() }?;
     // SAFETY: as above.
     let word = unsafe { needle.data() }?;
     Ok(match (characters, word) {
-        (PyStringData::Ucs1(text), PyStringData::Ucs1(word)) => count_in(contents, text, word),
-        (PyStringData::Ucs2(text), PyStringData::Ucs1(word)) => {
-            count_in(contents, text, &widened(word))
-        }
-        (PyStringData::Ucs2(text), PyStringData::Ucs2(word)) => count_in(contents, text, word),
-        (PyStringData::Ucs4(text), PyStringData::Ucs1(word)) => {
-            count_in(contents, text, &widened(word))
-        }
-        (PyStringData::Ucs4(text), PyStringData::Ucs2(word)) => {
-            count_in(contents, text, &widened(word))
-        }
-        (PyStringData::Ucs4(text), PyStringData::Ucs4(word)) => count_in(contents, text, word),
+        (PyStringData::Ucs1(text), PyStringData::Ucs1(word)) => count_in(py, text, word),
+        (PyStringData::Ucs2(text), PyStringData::Ucs1(word)) => count_in(py, text, &widened(word)),
+        (PyStringData::Ucs2(text), PyStringData::Ucs2(word)) => count_in(py, text, word),
+        (PyStringData::Ucs4(text), PyStringData::Ucs1(word)) => count_in(py, text, &widened(word)),
+        (PyStringData::Ucs4(text), PyStringData::Ucs2(word)) => count_in(py, text, &widened(word)),
+        (PyStringData::Ucs4(text), PyStringData::Ucs4(word)) => count_in(py, text, word),
         // The word has a character too wide for the text to hold.
         _ => 0,
     })
@@ -105,14 +100,11 @@ fn widened<C: Copy, W: From<C>>(needle: &[C]) -> Vec<W> {
 }
 
 /// Counts detached from the interpreter if that pays.
-fn count_in<C: Character + Sync>(owner: &Bound<'_, PyString>, text: &[C], needle: &[C]) -> usize {
+fn count_in<C: Character + Sync>(py: Python<'_>, text: &[C], needle: &[C]) -> usize {
     if size_of_val(text) < DETACH_FROM {
         return count_words(text, needle);
     }
-    let own = owner.clone(); // so that no other thread may think it holds the last one
-    let found = owner.py().detach(|| count_words(text, needle));
-    drop(own);
-    found
+    py.detach(|| count_words(text, needle))
 }
 
 /// The same `TypeError` as `textcount._errors.wrong_type`.

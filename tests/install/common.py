@@ -140,10 +140,13 @@ def inspect_wheel(wheel: Path, *, is_pure: bool) -> None:
     expected = sources | {"textcount/_build.txt" if is_pure else LIBRARY}
     with zipfile.ZipFile(wheel) as archive:
         names = {*archive.namelist()}
+        (about,) = (archive.read(name).decode() for name in names if name.endswith("/WHEEL"))
         found = {name for name in names if ".dist-info/" not in name}
         metadata = {name.split(".dist-info/")[1] for name in names - found}
         (record,) = (name for name in names if name.endswith("/RECORD"))
         recorded = {line.split(",")[0] for line in archive.read(record).decode().splitlines()}
+    expect(f"Root-Is-Purelib: {str(is_pure).lower()}" in about, about)
+    expect(f"Tag: {tag}" in about, about)
     expect(found == expected, f"it holds {sorted(found ^ expected)} too much or too little")
     expect(recorded == names, f"RECORD differs by {sorted(recorded ^ names)}")
     known = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt", "licenses/LICENSE"}

@@ -104,6 +104,12 @@ def situations(work: Path, silent: str) -> list[Situation]:
             path(everything, rustc="echo rustc"),
         ),
         Situation(
+            "rustc -V in no encoding",
+            "rustc -V said 'rustc \ufffd' when this package was built, no version.",
+            path(everything, rustc=r"printf 'rustc \377\n'"),
+            choices=("auto",),
+        ),
+        Situation(
             "no C linker",
             "the build failed (error: linker `cc` not found)",
             path(cargo=cargo, rustc=rustc),
@@ -160,6 +166,8 @@ def check(work: Path, sdist: Path, row: Situation, choice: str) -> str:
         # When the failure comes from cargo, what cargo said is shown as it is.
         told = row.fault in said or row.fault.partition("(")[2].rstrip(")") in said
         expect(told, f"it did not say {row.fault!r}: {said}")
+        from_cargo = row.fault.startswith("the build failed")
+        expect(from_cargo or "To build it, " in said, f"it did not say how to go on: {said}")
         return "fails, says why"
     if wheel is None:
         raise Wrong(f"it was not built: {said}")
@@ -168,6 +176,9 @@ def check(work: Path, sdist: Path, row: Situation, choice: str) -> str:
     inspect_wheel(wheel, is_pure=is_pure)
     if is_pure:
         expect(f"built without textcount._native: {reason}" in said, f"it did not say so: {said}")
+        expect("To build it, " in said, f"it did not say how to go on: {said}")
+        shown = "broken on purpose" not in row.fault or "--> src/lib.rs" in said
+        expect(shown or choice == "pure", f"the compiler's text is missing: {said}")
     answer = ask(make_environment(cell, wheel), cell)
     expect(answer["backend"] == ("pure" if is_pure else "native"), f"{answer}")
     expect(reason in answer["reason"], f"its reason is {answer['reason']!r}")
@@ -185,9 +196,11 @@ def break_crate_and_plant_libraries(source: Path) -> None:
     break_crate(source)
     platform = f"lib.{sysconfig.get_platform()}-{sys.implementation.cache_tag}"
     for folder in (source, source / "build/lib", source / "build" / platform):
-        library = folder / LIBRARY
-        library.parent.mkdir(parents=True, exist_ok=True)
-        library.write_bytes(b"stale")
+        for name in (LIBRARY, "textcount/_native.cpython-39-elsewhere.so", "textcount/old.py"):
+            library = folder / name
+            if folder != source or name == LIBRARY:
+                library.parent.mkdir(parents=True, exist_ok=True)
+                library.write_bytes(b"stale")
 
 
 def programs_in(folder: Path, programs: dict[str, str | Path]) -> Path:
