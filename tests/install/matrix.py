@@ -104,12 +104,6 @@ def situations(work: Path, silent: str) -> list[Situation]:
             path(everything, rustc="echo rustc"),
         ),
         Situation(
-            "rustc -V in no encoding",
-            "rustc -V said 'rustc \ufffd' when this package was built, no version.",
-            path(everything, rustc=r"printf 'rustc \377\n'"),
-            choices=("auto",),
-        ),
-        Situation(
             "no C linker",
             "the build failed (error: linker `cc` not found)",
             path(cargo=cargo, rustc=rustc),
