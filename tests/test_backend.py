@@ -37,6 +37,8 @@ def copy(tmp_path: Path) -> Path:
 def run(folder: Path, script: str = SHOW, **environment: str) -> tuple[int, str, str]:
     """Run a script in folder, where a copy of the package may be, all warnings shown."""
     # Without site-packages, a copy has no extension but its own.
+    # Nor is it measured: coverage warns of what it cannot do in a subinterpreter.
+    inherited = {key: value for key, value in os.environ.items() if "COVERAGE" not in key}
     site = ["-S"] if (folder / "textcount").exists() else []
     result = subprocess.run(
         [sys.executable, *site, "-W", "always", "-c", script],
@@ -44,7 +46,7 @@ def run(folder: Path, script: str = SHOW, **environment: str) -> tuple[int, str,
         check=False,
         text=True,
         cwd=folder,
-        env={**os.environ, "TEXTCOUNT_BACKEND": "", **environment},
+        env={**inherited, "TEXTCOUNT_BACKEND": "", **environment},
     )
     return result.returncode, result.stdout, result.stderr
 
