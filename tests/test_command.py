@@ -1,5 +1,6 @@
 """The command, run as its users run it."""
 
+import contextlib
 import csv
 import errno
 import io
@@ -8,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -341,6 +343,13 @@ def test_an_error_without_a_text_of_the_system_prints_its_own() -> None:
 # The progress bar
 
 
+def drain(terminal: int, shown: list[bytes]) -> None:
+    """Read a terminal until its other side is closed."""
+    with contextlib.suppress(OSError):
+        while data := os.read(terminal, 4096):
+            shown.append(data)
+
+
 @posix
 def test_a_long_count_on_a_terminal_draws_a_bar_and_cleans_up(essay: str) -> None:
     pytest.importorskip("rich")
@@ -349,6 +358,9 @@ def test_a_long_count_on_a_terminal_draws_a_bar_and_cleans_up(essay: str) -> Non
     terminal, other = pty.openpty()
     command = [sys.executable, "-m", "textcount", "the", essay, "-"]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    shown: list[bytes] = []
+    reader = threading.Thread(target=drain, args=(terminal, shown))
+    reader.start()  # a terminal that nobody reads soon takes no more
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=other, env=environment
     ) as process:
@@ -360,9 +372,10 @@ def test_a_long_count_on_a_terminal_draws_a_bar_and_cleans_up(essay: str) -> Non
             time.sleep(0.1)
         process.stdin.close()
         counts = process.stdout.read().split()
-        drawn = os.read(terminal, 1 << 20).decode(errors="ignore")
     os.close(other)
+    reader.join()
     os.close(terminal)
+    drawn = b"".join(shown).decode(errors="ignore")
     assert int(counts[0]) == 3
     assert int(counts[2]) == 12 * textcount.files.BLOCK
     assert "MB/s" in drawn
