@@ -57,7 +57,8 @@ _BLOCKWISE_HANDLERS = {
 # punycode decodes each block as if it were all; unicode_escape loses an octal
 # escape that is cut (b"\\6", b"6"); the iso2022 family gives up on an escape
 # sequence that stays unknown over a cut (b"\x1b(\x85  foo\r\n +").
-_WHOLE_ENCODINGS = ("punycode", "unicode_escape", "iso2022_")
+# PyPy's utf-7 loses a shift sequence that is cut.
+_WHOLE_ENCODINGS = ("punycode", "unicode_escape", "iso2022_", "utf_7")
 
 
 class FileCount:
@@ -190,8 +191,8 @@ def count_file(
     ``open(path, encoding=encoding, errors=errors, newline="").read()``.
     Memory stays bounded, with a few exceptions: an error handler of the caller's
     own (``codecs.register_error``) and the encodings ``iso2022-*``,
-    ``unicode_escape`` and ``punycode`` need the whole file at once, and the
-    decoders of ``utf-7`` and ``idna`` keep a shift sequence or label to its end.
+    ``utf-7``, ``unicode_escape`` and ``punycode`` need the whole file at once,
+    and the decoder of ``idna`` keeps a label to its end.
 
     Args:
         path: the file's name.
@@ -517,6 +518,7 @@ def check_decoding(function: str, encoding: object, errors: object) -> str:
     if not isinstance(errors, str):
         raise wrong_type(function, "errors", "str", errors)
     try:
+        f"{encoding}{errors}".encode()  # PyPy looks up even what is no text
         codecs.lookup_error(errors)
         return io.TextIOWrapper(io.BytesIO(), encoding, errors).encoding
     except ValueError:  # a lone surrogate or NUL in it
