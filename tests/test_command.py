@@ -236,6 +236,7 @@ def test_the_status_is_that_of_grep(essay: str) -> None:
     [
         ([], "no WORD to count; see textcount --help"),
         ([""], "the word '' is empty: no word of a text can equal it"),
+        (["a\x1f"], r"the word 'a\x1f' has whitespace: no word of a text can equal it"),
         (["a b"], "the word 'a b' has whitespace: no word of a text can equal it"),
         (["-e", "\u2028"], r"the word '\u2028' has whitespace: no word of a text can equal it"),
         (["-f", "gone"], "gone: No such file or directory"),

@@ -120,7 +120,7 @@ def _words_and_operands(options: argparse.Namespace) -> tuple[list[str], list[st
             raise CannotRun("no WORD to count; see textcount --help")
         words.append(operands.pop(0))
     for word in words:
-        if word.split() != [word]:
+        if not word or any(map(str.isspace, word)):
             fault = "has whitespace" if word else "is empty"
             raise CannotRun(f"the word {word!r} {fault}: no word of a text can equal it")
     return list(dict.fromkeys(words)), operands
