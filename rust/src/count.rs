@@ -1,58 +1,194 @@
-//! The kernel: counting in an array of characters.
+//! The algorithm, stated once for every path.
+//!
+//! A text is taken in blocks of 64 characters, and of each block a few bitmaps are
+//! made, with a bit for each character. For the needle `be`, and a block of 20:
+//!
+//! ```text
+//! contents  to be or obey be be.
+//! matches   ...1......1...1..1..  here the needle's characters stand
+//! before    1..1..1..1....1..1..  before this there is whitespace
+//! after     1..1..1....1..1...1.  after as many characters as the needle has, too
+//! ```
+//!
+//! Where all three have a bit, a word begins that equals the needle. To count is
+//! `popcount(matches & before & after)`, and no branch depends on the text: that
+//! is why all needles take the same time, be they frequent, rare or absent.
+//!
+//! * *after* is the bitmap of whitespace, of the characters that begin as much
+//!   further on as the needle is long. *before* are the same bits, later by the
+//!   needle and one character: this block's and the last one's, shifted. So each
+//!   character is classified once.
+//! * *matches* compares at most three characters of the needle, the probes. Of a
+//!   longer needle they are a filter: what passes it, with whitespace before and
+//!   after, is nearly always the needle, so that a branch to compare the rest is
+//!   seldom taken in vain.
+//! * A needle of more than 62 characters, which the bitmaps of two blocks cannot
+//!   span, is looked for by its first 62; what follows is compared.
+//! * The text is imagined to stand between whitespace. Its end, where no window
+//!   fits, is copied into an array filled up with spaces and counted there, so
+//!   that nothing outside the text is ever read.
+//!
+//! Bitmaps of 64 bytes are the idea of simdjson (G. Langdale and D. Lemire, "Parsing
+//! Gigabytes of JSON per Second", 2019).
 
-use crate::whitespace::{Character, is_whitespace};
+use crate::path::Lanes;
+use crate::prefetch::prefetch;
+use crate::whitespace::Character;
 
-/// The number of words of `contents` that equal `needle`.
-///
-/// Words are the longest runs of characters that are not whitespace. A needle
-/// that is empty or has whitespace in it equals none.
-///
-/// ```
-/// assert_eq!(textcount::count_words(b"to be or not to be", b"be"), 2);
-/// ```
-#[must_use]
-pub fn count_words<C: Character>(contents: &[C], needle: &[C]) -> usize {
-    if needle.is_empty() {
-        // Between two whitespace characters `split` sees an empty piece, which
-        // is no word.
+/// How many characters are counted at once: a bitmap has a bit for each.
+pub(crate) const BLOCK: usize = 64;
+
+/// All that tells whether the needle begins in a block: that and the next one.
+pub(crate) type Window<C> = [C; 2 * BLOCK];
+
+/// As much of a needle as *before* can be shifted by.
+const REACH: usize = BLOCK - 2;
+
+/// Up to which length the hits of a block are compared with the needle all at once.
+/// Of longer ones a block has so few that it is faster to compare one by one.
+const SHORT: usize = 16;
+
+/// Counts the words of `contents` that equal `needle`.
+#[inline(always)]
+pub(crate) fn count<C: Character, L: Lanes<C>>(lanes: L, contents: &[C], needle: &[C]) -> usize {
+    if needle.len() > contents.len() || needle.iter().any(|each| each.is_whitespace()) {
         return 0;
     }
-    contents
-        .split(|&character| is_whitespace(character))
-        .filter(|&word| word == needle)
-        .count()
+    match needle.len() {
+        // Between two whitespace characters stands an empty piece, which is no word.
+        0 => 0,
+        1 => Search::new(lanes, needle, [0]).count(contents),
+        2 => Search::new(lanes, needle, [0, 1]).count(contents),
+        3 => Search::new(lanes, needle, [0, 1, 2]).count(contents),
+        length => {
+            let last = length.min(REACH) - 1;
+            Search::new(lanes, needle, [0, last / 2, last]).count(contents)
+        }
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::count_words;
+/// A needle made ready to be searched for.
+struct Search<'n, C: Character, L: Lanes<C>, const PROBES: usize> {
+    lanes: L,
+    needle: &'n [C],
+    /// Some characters of the needle, each in every lane, and where they stand in it.
+    probes: [(usize, L::Splat); PROBES],
+    /// The length of the needle, or `REACH`.
+    reach: usize,
+    /// What to add to *after*: everything, if the needle ends beyond.
+    unknown: u64,
+}
 
-    fn count(contents: &str, needle: &str) -> usize {
-        let widen = |text: &str| text.chars().map(u32::from).collect::<Vec<_>>();
-        count_words(&widen(contents), &widen(needle))
+impl<'n, C: Character, L: Lanes<C>, const PROBES: usize> Search<'n, C, L, PROBES> {
+    #[inline(always)]
+    fn new(lanes: L, needle: &'n [C], offsets: [usize; PROBES]) -> Self {
+        Self {
+            lanes,
+            needle,
+            probes: offsets.map(|offset| (offset, lanes.splat(needle[offset]))),
+            reach: needle.len().min(REACH),
+            unknown: if needle.len() > REACH { u64::MAX } else { 0 },
+        }
     }
 
-    #[test]
-    fn counts_whole_words() {
-        assert_eq!(count("the then other theatre the", "the"), 2);
-        assert_eq!(count("foofoo foo", "foo"), 1);
-        assert_eq!(count("foo", "foo"), 1);
-        assert_eq!(count("foo", "foobar"), 0);
-        assert_eq!(count("foo\u{b}foo\u{2028}foo\u{1c}\u{1c}foo", "foo"), 4);
+    #[inline(always)]
+    fn count(&self, contents: &[C]) -> usize {
+        // The end is what is left when there is no whole window.
+        let end = contents.len().saturating_sub(BLOCK) / BLOCK * BLOCK;
+        let mut padded = [C::SPACE; 3 * BLOCK];
+        padded[..contents.len() - end].copy_from_slice(&contents[end..]);
+
+        // As if the text came after whitespace: what comes before the needle if that
+        // is what the text begins with.
+        let head = contents
+            .first_chunk()
+            .unwrap_or(block(window(&padded, 0), 0));
+        let mut earlier = (self.lanes.whitespace(head) << 1 | 1) << (BLOCK - 1 - self.reach);
+        let mut total = 0;
+        let mut start = 0;
+        if PROBES == self.needle.len() {
+            while start < end {
+                let window = window(contents, start);
+                prefetch(window);
+                total += self.hits(window, &mut earlier).count_ones() as usize;
+                start += BLOCK;
+            }
+        } else {
+            while start < end {
+                // A loop of its own, in which nothing is called.
+                let mut hits = 0;
+                while start < end && hits == 0 {
+                    let window = window(contents, start);
+                    prefetch(window);
+                    hits = self.hits(window, &mut earlier);
+                    start += BLOCK;
+                }
+                let start = start - BLOCK;
+                total += self.confirmed(contents, start, window(contents, start), hits);
+            }
+        }
+        for place in [0, BLOCK] {
+            let window = window(&padded, place);
+            let hits = self.hits(window, &mut earlier);
+            total += self.confirmed(contents, end + place, window, hits);
+        }
+        total
     }
 
-    #[test]
-    fn no_word_is_empty_or_has_whitespace() {
-        assert_eq!(count("", ""), 0);
-        assert_eq!(count("a  b", ""), 0);
-        assert_eq!(count("a b a b", "a b"), 0);
-        assert_eq!(count(" a ", " "), 0);
+    /// Where in a window's first block something begins that may be the needle.
+    #[inline(always)]
+    fn hits(&self, window: &Window<C>, earlier: &mut u64) -> u64 {
+        let after = self.lanes.whitespace(block(window, self.reach));
+        let before = *earlier >> (BLOCK - 1 - self.reach) | after << (self.reach + 1);
+        *earlier = after;
+        self.lanes.matches(window, &self.probes) & before & (after | self.unknown)
     }
 
-    #[test]
-    fn counts_in_every_width() {
-        assert_eq!(count_words(b"a\xa0a\x85b", b"a"), 2);
-        assert_eq!(count_words(&[0xD800_u16, 0x3000, 0xD800], &[0xD800]), 2);
-        assert_eq!(count_words(&[0x1F600_u32, 0x20, 0x1F600], &[0x1F600]), 2);
+    /// How many of the hits of the window at `start` are the needle.
+    #[inline(always)]
+    fn confirmed(&self, contents: &[C], start: usize, window: &Window<C>, hits: u64) -> usize {
+        let length = self.needle.len();
+        let mut hits = hits;
+        if length <= SHORT {
+            let mut compared = 0;
+            while hits != 0 && PROBES < length && compared < length {
+                // Four characters at a time; of the last four, some once more.
+                let mut probes = [(0, self.lanes.splat(self.needle[0])); 4];
+                for probe in &mut probes {
+                    let offset = compared.min(length - 1);
+                    *probe = (offset, self.lanes.splat(self.needle[offset]));
+                    compared += 1;
+                }
+                hits &= self.lanes.matches(window, &probes);
+            }
+            return hits.count_ones() as usize;
+        }
+        let mut count = 0;
+        while hits != 0 {
+            let rest = &contents[start + hits.trailing_zeros() as usize..];
+            count += usize::from(
+                rest.starts_with(self.needle)
+                    && rest.get(length).is_none_or(|each| each.is_whitespace()),
+            );
+            hits &= hits - 1;
+        }
+        count
     }
+}
+
+/// The window at a place of a text.
+#[inline(always)]
+fn window<C>(contents: &[C], start: usize) -> &Window<C> {
+    contents[start..]
+        .first_chunk()
+        .expect("a window is looked for where one fits")
+}
+
+/// The block at a place of a window's first block.
+#[inline(always)]
+pub(crate) fn block<C>(window: &Window<C>, offset: usize) -> &[C; BLOCK] {
+    // An offset is less than a block anyway; written so, it needs no check.
+    window[offset % BLOCK..]
+        .first_chunk()
+        .expect("a window has two blocks")
 }

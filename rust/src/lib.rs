@@ -3,17 +3,26 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `count.rs` | the kernel: counting in an array of characters |
+//! | `count.rs` | the algorithm, in prose and stated once: counting by bitmaps of blocks |
+//! | `path.rs` | what a path must give the algorithm; which path this processor takes |
+//! | `portable.rs` | the path for any processor |
+//! | `avx2.rs` | the path for x86-64 with AVX2 |
+//! | `prefetch.rs` | asks memory for what comes next |
 //! | `whitespace.rs` | which characters separate words |
 //! | `python.rs` | all of PyO3: the extension module `textcount._native` |
 //!
 //! A text is what CPython keeps of a `str`: an array of characters of 1, 2 or 4
 //! bytes each. The kernel knows nothing else of Python.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod count;
+mod path;
+mod portable;
+mod prefetch;
 #[cfg(feature = "python")]
 mod python;
 mod whitespace;
 
-pub use count::count_words;
-pub use whitespace::{Character, is_whitespace};
+pub use path::Path;
+pub use whitespace::Character;

@@ -1,12 +1,12 @@
 //! All of PyO3: the extension module `textcount._native`.
 #![allow(unsafe_code)]
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::string::PyStringData;
 use pyo3::types::{PyBytes, PyMemoryView, PyString, PyStringMethods};
 
-use crate::count::count_words;
+use crate::path::Path;
 use crate::whitespace::Character;
 
 /// From how many bytes on a text is counted detached from the interpreter:
@@ -19,7 +19,7 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::count_occurrences;
+    use super::{_count_on, count_occurrences};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
@@ -27,6 +27,8 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let names: Vec<_> = crate::Path::all().map(crate::Path::name).collect();
+        module.setattr("_paths", pyo3::types::PyTuple::new(module.py(), names)?)?;
         // Pickled as textcount.count_occurrences, whatever the backend.
         module
             .getattr("count_occurrences")?
@@ -58,6 +60,30 @@ mod _native {
 /// 2
 #[pyfunction]
 fn count_occurrences(contents: &Bound<'_, PyAny>, needle: &Bound<'_, PyAny>) -> PyResult<usize> {
+    count_any(Path::best(), contents, needle)
+}
+
+/// Count on the path of a name in _paths: for tests and benchmarks.
+#[pyfunction]
+fn _count_on(
+    path: &str,
+    contents: &Bound<'_, PyAny>,
+    needle: &Bound<'_, PyAny>,
+) -> PyResult<usize> {
+    let Some(path) = Path::all().find(|each| each.name() == path) else {
+        let names: Vec<_> = Path::all().map(Path::name).collect();
+        let message = format!("path {path:?} is not one of {}", names.join(", "));
+        return Err(PyValueError::new_err(message));
+    };
+    count_any(path, contents, needle)
+}
+
+/// Checks the arguments, and decodes bytes.
+fn count_any(
+    path: Path,
+    contents: &Bound<'_, PyAny>,
+    needle: &Bound<'_, PyAny>,
+) -> PyResult<usize> {
     let text = contents.cast::<PyString>().ok();
     if text.is_none() && !contents.is_instance_of::<PyBytes>() {
         return Err(wrong_contents(contents));
@@ -66,8 +92,9 @@ fn count_occurrences(contents: &Bound<'_, PyAny>, needle: &Bound<'_, PyAny>) -> 
         .cast::<PyString>()
         .map_err(|_| wrong_type("needle", "str", needle))?;
     match text {
-        Some(text) => count(text, needle),
+        Some(text) => count(path, text, needle),
         None => count(
+            path,
             &PyString::from_encoded_object(contents, Some(c"utf-8"), Some(c"strict"))?,
             needle,
         ),
@@ -75,7 +102,11 @@ fn count_occurrences(contents: &Bound<'_, PyAny>, needle: &Bound<'_, PyAny>) -> 
 }
 
 /// Counts where CPython keeps the characters, without a copy of contents.
-fn count(contents: &Bound<'_, PyString>, needle: &Bound<'_, PyString>) -> PyResult<usize> {
+fn count(
+    path: Path,
+    contents: &Bound<'_, PyString>,
+    needle: &Bound<'_, PyString>,
+) -> PyResult<usize> {
     let py = contents.py();
     // SAFETY: a str does not change while more than its owner may hold it, and the
     // caller holds this one for as long as the slice is used, detached or not.
@@ -83,12 +114,18 @@ fn count(contents: &Bound<'_, PyString>, needle: &Bound<'_, PyString>) -> PyResu
     // SAFETY: as above.
     let word = unsafe { needle.data() }?;
     Ok(match (characters, word) {
-        (PyStringData::Ucs1(text), PyStringData::Ucs1(word)) => count_in(py, text, word),
-        (PyStringData::Ucs2(text), PyStringData::Ucs1(word)) => count_in(py, text, &widened(word)),
-        (PyStringData::Ucs2(text), PyStringData::Ucs2(word)) => count_in(py, text, word),
-        (PyStringData::Ucs4(text), PyStringData::Ucs1(word)) => count_in(py, text, &widened(word)),
-        (PyStringData::Ucs4(text), PyStringData::Ucs2(word)) => count_in(py, text, &widened(word)),
-        (PyStringData::Ucs4(text), PyStringData::Ucs4(word)) => count_in(py, text, word),
+        (PyStringData::Ucs1(text), PyStringData::Ucs1(word)) => count_in(path, py, text, word),
+        (PyStringData::Ucs2(text), PyStringData::Ucs1(word)) => {
+            count_in(path, py, text, &widened(word))
+        }
+        (PyStringData::Ucs2(text), PyStringData::Ucs2(word)) => count_in(path, py, text, word),
+        (PyStringData::Ucs4(text), PyStringData::Ucs1(word)) => {
+            count_in(path, py, text, &widened(word))
+        }
+        (PyStringData::Ucs4(text), PyStringData::Ucs2(word)) => {
+            count_in(path, py, text, &widened(word))
+        }
+        (PyStringData::Ucs4(text), PyStringData::Ucs4(word)) => count_in(path, py, text, word),
         // The word has a character too wide for the text to hold.
         _ => 0,
     })
@@ -100,11 +137,11 @@ fn widened<C: Copy, W: From<C>>(needle: &[C]) -> Vec<W> {
 }
 
 /// Counts detached from the interpreter if that pays.
-fn count_in<C: Character + Sync>(py: Python<'_>, text: &[C], needle: &[C]) -> usize {
+fn count_in<C: Character>(path: Path, py: Python<'_>, text: &[C], needle: &[C]) -> usize {
     if size_of_val(text) < DETACH_FROM {
-        return count_words(text, needle);
+        return path.count(text, needle);
     }
-    py.detach(|| count_words(text, needle))
+    py.detach(|| path.count(text, needle))
 }
 
 /// The same `TypeError` as `textcount._errors.wrong_type`.

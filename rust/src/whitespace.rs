@@ -1,39 +1,75 @@
 //! Which characters separate words.
 
+/// The characters of which Python's `str.isspace` is true, as first and last of
+/// each run of them: 29, those whose bidirectional type is `WS`, `B` or `S`, or
+/// whose category is `Zs`. Rust's `char::is_whitespace` lacks U+001C to U+001F.
+const RUNS: [(u32, u32); 10] = [
+    (0x09, 0x0D),
+    (0x1C, 0x20),
+    (0x85, 0x85),
+    (0xA0, 0xA0),
+    (0x1680, 0x1680),
+    (0x2000, 0x200A),
+    (0x2028, 0x2029),
+    (0x202F, 0x202F),
+    (0x205F, 0x205F),
+    (0x3000, 0x3000),
+];
+
 /// A character as an array keeps it: 1, 2 or 4 bytes that hold a code point.
 ///
 /// Unlike `char` it may be a lone surrogate.
-pub trait Character: Copy + Eq + Into<u32> {}
+pub trait Character: Copy + Eq + From<u8> + Into<u32> + Sync {
+    /// The space that texts are padded with.
+    const SPACE: Self;
 
-impl Character for u8 {}
-impl Character for u16 {}
-impl Character for u32 {}
+    /// Whether `str.isspace` is true of this character.
+    ///
+    /// Without a branch, and in the character's own width, so that a loop over
+    /// an array becomes vector code.
+    fn is_whitespace(self) -> bool;
+}
 
-/// Whether Python's `str.isspace` is true of a character.
-///
-/// These are the 29 characters whose bidirectional type is `WS`, `B` or `S`, or
-/// whose category is `Zs`. Rust's `char::is_whitespace` lacks U+001C to U+001F.
-#[must_use]
-pub fn is_whitespace<C: Character>(character: C) -> bool {
-    matches!(
-        character.into(),
-        0x09..=0x0D
-            | 0x1C..=0x20
-            | 0x85
-            | 0xA0
-            | 0x1680
-            | 0x2000..=0x200A
-            | 0x2028
-            | 0x2029
-            | 0x202F
-            | 0x205F
-            | 0x3000
-    )
+macro_rules! character {
+    ($width:ty) => {
+        impl Character for $width {
+            const SPACE: Self = 0x20;
+
+            #[inline(always)]
+            #[allow(clippy::cast_lossless, clippy::cast_possible_truncation)]
+            fn is_whitespace(self) -> bool {
+                let mut found = false;
+                for (first, last) in RUNS {
+                    // What a width cannot hold the compiler leaves out.
+                    if last <= Self::MAX as u32 {
+                        found |= self.wrapping_sub(first as Self) <= (last - first) as Self;
+                    }
+                }
+                found
+            }
+        }
+    };
+}
+
+character!(u8);
+character!(u16);
+character!(u32);
+
+/// The same for any code point, and for constants.
+pub(crate) const fn is_whitespace(code: u32) -> bool {
+    let mut run = 0;
+    while run < RUNS.len() {
+        if RUNS[run].0 <= code && code <= RUNS[run].1 {
+            return true;
+        }
+        run += 1;
+    }
+    false
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_whitespace;
+    use super::{Character, is_whitespace};
 
     #[test]
     fn differs_from_rust_by_the_four_separators_alone() {
@@ -46,11 +82,15 @@ mod tests {
 
     #[test]
     fn is_the_same_in_every_width() {
-        for code in 0..=u16::MAX {
-            assert_eq!(is_whitespace(code), is_whitespace(u32::from(code)));
-        }
-        for code in 0..=u8::MAX {
-            assert_eq!(is_whitespace(code), is_whitespace(u32::from(code)));
+        for code in 0..=0x0011_0000_u32 {
+            let expected = is_whitespace(code);
+            assert_eq!(code.is_whitespace(), expected, "U+{code:04X}");
+            if let Ok(code) = u16::try_from(code) {
+                assert_eq!(code.is_whitespace(), expected, "U+{code:04X}");
+            }
+            if let Ok(code) = u8::try_from(code) {
+                assert_eq!(code.is_whitespace(), expected, "U+{code:04X}");
+            }
         }
     }
 }

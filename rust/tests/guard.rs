@@ -1,0 +1,105 @@
+//! Nothing outside the text and the needle is read: there, nothing can be.
+#![cfg(unix)]
+#![allow(missing_docs, unsafe_code)]
+
+mod naive;
+
+use std::ptr;
+
+use naive::check;
+use textcount::Character;
+
+/// As much memory as is asked for, between pages that no one may read.
+struct Guarded {
+    first: *mut libc::c_void,
+    page: usize,
+}
+
+impl Guarded {
+    fn new() -> Self {
+        // SAFETY: it asks for a number.
+        let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).expect("a size");
+        // SAFETY: it asks for new memory.
+        let first = unsafe {
+            libc::mmap(
+                ptr::null_mut(),
+                3 * page,
+                libc::PROT_NONE,
+                libc::MAP_PRIVATE | libc::MAP_ANON,
+                -1,
+                0,
+            )
+        };
+        assert_ne!(first, libc::MAP_FAILED);
+        let guarded = Self { first, page };
+        // SAFETY: it is the middle page of the three.
+        let done = unsafe {
+            libc::mprotect(
+                guarded.middle().cast(),
+                page,
+                libc::PROT_READ | libc::PROT_WRITE,
+            )
+        };
+        assert_eq!(done, 0);
+        guarded
+    }
+
+    fn middle(&self) -> *mut u8 {
+        self.first.cast::<u8>().wrapping_add(self.page)
+    }
+
+    /// A copy whose first character is the page's first, or whose last is its last.
+    fn copy<C: Character>(&mut self, characters: &[C], at_end: bool) -> &[C] {
+        let size = size_of_val(characters);
+        assert!(size <= self.page);
+        let offset = if at_end { self.page - size } else { 0 };
+        let place = self.middle().wrapping_add(offset).cast::<C>();
+        // SAFETY: the place is in the middle page, and so is its end; it is aligned,
+        // as a page and the size are.
+        unsafe { ptr::copy_nonoverlapping(characters.as_ptr(), place, characters.len()) };
+        // SAFETY: as above, and it was written just now.
+        unsafe { std::slice::from_raw_parts(place, characters.len()) }
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        // SAFETY: nothing borrows it any more.
+        unsafe { libc::munmap(self.first, 3 * self.page) };
+    }
+}
+
+fn texts_at_the_edge_of_a_page<C: Character + std::fmt::Debug>() {
+    let (mut contents_at, mut needle_at) = (Guarded::new(), Guarded::new());
+    for length in 0..400 {
+        for needle in [1, 2, 3, 4, 7, 16, 17, 40, 61, 62, 63, 64, 65, 100] {
+            let needle = vec![C::from(b'a'); needle];
+            let mut word = [&needle[..], &[C::SPACE]].concat();
+            word.rotate_right(length % 2);
+            let contents: Vec<C> = word.into_iter().cycle().take(length).collect();
+            for (contents_at_end, needle_at_end) in
+                [(false, false), (false, true), (true, false), (true, true)]
+            {
+                check(
+                    contents_at.copy(&contents, contents_at_end),
+                    needle_at.copy(&needle, needle_at_end),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn one_byte() {
+    texts_at_the_edge_of_a_page::<u8>();
+}
+
+#[test]
+fn two_bytes() {
+    texts_at_the_edge_of_a_page::<u16>();
+}
+
+#[test]
+fn four_bytes() {
+    texts_at_the_edge_of_a_page::<u32>();
+}

@@ -1,0 +1,195 @@
+//! Every path that this processor has, against the plainest statement of the answer.
+#![allow(missing_docs)]
+
+mod naive;
+
+use naive::check;
+use textcount::{Character, Path};
+
+/// Two blocks, and a little more.
+const FAR: usize = 2 * 64 + 3;
+
+/// The places that a text may have between two multiples of a cache line.
+const ALIGNMENTS: usize = 64;
+
+/// Checks a text at one of the places that it may have in memory.
+fn check_at<C: Character + std::fmt::Debug>(place: usize, contents: &[C], needle: &[C]) {
+    let mut moved = vec![C::SPACE; place];
+    moved.extend(contents);
+    check(&moved[place..], needle);
+}
+
+/// A needle of some length, of changing letters.
+fn needle_of<C: Character>(letters: &[C], length: usize) -> Vec<C> {
+    letters
+        .iter()
+        .cycle()
+        .skip(length % 2)
+        .take(length)
+        .copied()
+        .collect()
+}
+
+/// What may go wrong around a needle: whole, cut, doubled, preceded, followed.
+fn seeds<C: Character>(needle: &[C], letter: C, whitespace: C) -> Vec<Vec<C>> {
+    let length = needle.len();
+    vec![
+        needle.to_vec(),
+        [needle, &[whitespace], needle].concat(),
+        [&[whitespace], needle, &[whitespace]].concat(),
+        [needle, needle].concat(),
+        [needle, &[letter]].concat(),
+        [&[letter], needle].concat(),
+        needle[1..].to_vec(),
+        needle[..length - 1].to_vec(),
+        [&needle[..length / 2], &[whitespace], &needle[length / 2..]].concat(),
+        [&needle[..length - 1], &[letter]].concat(),
+    ]
+}
+
+fn seeds_at_every_distance_from_both_ends<C>(letters: &[C], whitespace: &[C])
+where
+    C: Character + std::fmt::Debug,
+{
+    for length in 1..=100 {
+        let needle = needle_of(letters, length);
+        // Of one letter, of words, of near misses, of nothing but whitespace.
+        let fill = match length % 4 {
+            0 => vec![letters[0]],
+            1 => [&[whitespace[0]], &needle[..]].concat(),
+            2 => [&needle[..], &[letters[1]], &[whitespace[1]]].concat(),
+            _ => whitespace.to_vec(),
+        };
+        let all = seeds(&needle, letters[0], whitespace[length % whitespace.len()]);
+        for left in 0..FAR {
+            // Every distance to the right comes with every seed in turn.
+            for (seed, right) in all.iter().cycle().skip(left + length).zip(0..FAR) {
+                let fill = fill.iter().cycle();
+                let mut contents: Vec<C> = fill.clone().take(left).copied().collect();
+                contents.extend(seed);
+                contents.extend(fill.take(right));
+                check_at((left + 3 * right) % ALIGNMENTS, &contents, &needle);
+            }
+        }
+    }
+}
+
+fn seeds_alone_at_every_place<C>(letters: &[C], whitespace: &[C])
+where
+    C: Character + std::fmt::Debug,
+{
+    for length in 1..=200 {
+        let needle = needle_of(letters, length);
+        for place in 0..ALIGNMENTS {
+            for &each in whitespace {
+                for seed in seeds(&needle, letters[1], each) {
+                    check_at(place, &seed, &needle);
+                }
+            }
+        }
+    }
+}
+
+fn no_word_is_empty_or_has_whitespace<C>(letters: &[C], whitespace: &[C])
+where
+    C: Character + std::fmt::Debug,
+{
+    let (a, space) = (letters[0], whitespace[0]);
+    for length in 0..FAR {
+        let contents: Vec<C> = [a, space, space].into_iter().cycle().take(length).collect();
+        for needle in [
+            &[][..],
+            &[space],
+            &[a, space],
+            &[space, a],
+            &[a, space, space, a],
+        ] {
+            for path in Path::all() {
+                assert_eq!(path.count(&contents, needle), 0);
+            }
+        }
+    }
+}
+
+fn random_texts<C>(letters: &[C], whitespace: &[C])
+where
+    C: Character + std::fmt::Debug,
+{
+    // A linear congruential generator (Knuth's MMIX): the same texts every time.
+    let mut state = 1_u64;
+    let mut below = |limit: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % limit
+    };
+    for _ in 0..20_000 {
+        let length = below(400);
+        // From dense to hardly any.
+        let one_in = 1 + below(50);
+        let contents: Vec<C> = (0..length)
+            .map(|_| match below(one_in) {
+                0 => whitespace[below(whitespace.len())],
+                _ => letters[below(letters.len())],
+            })
+            .collect();
+        let words = contents.split(|each| each.is_whitespace());
+        let longest = words.clone().max_by_key(|word| word.len()).unwrap_or(&[]);
+        let other = words.clone().nth(below(words.count())).unwrap_or(&[]);
+        for needle in [
+            longest,
+            other,
+            &other[other.len() / 2..],
+            &contents[length / 2..],
+        ] {
+            check_at(below(ALIGNMENTS), &contents, needle);
+        }
+    }
+}
+
+macro_rules! in_width {
+    ($name:ident, $letters:expr, $whitespace:expr) => {
+        mod $name {
+            #[test]
+            fn seeds_at_every_distance_from_both_ends() {
+                super::seeds_at_every_distance_from_both_ends($letters, $whitespace);
+            }
+
+            #[test]
+            fn seeds_alone_at_every_place() {
+                super::seeds_alone_at_every_place($letters, $whitespace);
+            }
+
+            #[test]
+            fn no_word_is_empty_or_has_whitespace() {
+                super::no_word_is_empty_or_has_whitespace($letters, $whitespace);
+            }
+
+            #[test]
+            fn random_texts() {
+                super::random_texts($letters, $whitespace);
+            }
+        }
+    };
+}
+
+in_width!(one_byte, b"ab\xE9", b" \n\x1C\x85\xA0");
+in_width!(
+    two_bytes,
+    &[0x61_u16, 0xAC00, 0xD800, 0x2061, 0x0120],
+    &[0x20, 0x1C, 0x85, 0x2028, 0x3000]
+);
+in_width!(
+    four_bytes,
+    &[0x61_u32, 0x1_F600, 0x10_FFFF, 0x1_0020, 0xFFFF],
+    &[0x20, 0x1F, 0xA0, 0x1680, 0x205F]
+);
+
+#[test]
+fn which_paths_ran() {
+    let names: Vec<_> = Path::all().map(Path::name).collect();
+    println!("paths: {}", names.join(", "));
+    assert_eq!(names[0], "portable");
+    #[cfg(target_arch = "x86_64")]
+    assert_eq!(names.len() == 2, is_x86_feature_detected!("avx2"));
+}
