@@ -25,7 +25,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_report_header() -> str:
-    return f"backend: {textcount.BACKEND} ({textcount.BACKEND_REASON})"
+    lines = f"backend: {textcount.BACKEND} ({textcount.BACKEND_REASON})"
+    if textcount.BACKEND == "native":
+        from textcount import _native
+
+        lines += f"\npaths: {', '.join(_native._paths)}"
+    return lines
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

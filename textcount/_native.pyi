@@ -3,3 +3,9 @@ __all__ = ["__version__", "count_occurrences"]
 __version__: str
 
 def count_occurrences(contents: str | bytes, needle: str) -> int: ...
+
+# For tests and benchmarks: the paths that this processor has, and counting on one.
+
+_paths: tuple[str, ...]
+
+def _count_on(path: str, contents: str | bytes, needle: str) -> int: ...

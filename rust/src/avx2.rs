@@ -170,7 +170,8 @@ unsafe fn wide_whitespace(one: __m256i, two: __m256i) -> __m256i {
             _mm256_sub_epi16(one, first),
             _mm256_sub_epi16(two, first),
         ));
-        let [ogham, ideographic] = SINGLE.map(|code| _mm256_set1_epi16(code as i16));
+        let ogham = _mm256_set1_epi16(SINGLE[0] as i16);
+        let ideographic = _mm256_set1_epi16(SINGLE[1] as i16);
         let single = _mm256_packs_epi16(
             _mm256_or_si256(
                 _mm256_cmpeq_epi16(one, ogham),

@@ -82,10 +82,14 @@ struct Search<'n, C: Character, L: Lanes<C>, const PROBES: usize> {
 impl<'n, C: Character, L: Lanes<C>, const PROBES: usize> Search<'n, C, L, PROBES> {
     #[inline(always)]
     fn new(lanes: L, needle: &'n [C], offsets: [usize; PROBES]) -> Self {
+        let mut probes = [(0, lanes.splat(needle[0])); PROBES];
+        for (probe, offset) in probes.iter_mut().zip(offsets) {
+            *probe = (offset, lanes.splat(needle[offset]));
+        }
         Self {
             lanes,
             needle,
-            probes: offsets.map(|offset| (offset, lanes.splat(needle[offset]))),
+            probes,
             reach: needle.len().min(REACH),
             unknown: if needle.len() > REACH { u64::MAX } else { 0 },
         }
@@ -128,6 +132,9 @@ impl<'n, C: Character, L: Lanes<C>, const PROBES: usize> Search<'n, C, L, PROBES
             }
         }
         for place in [0, BLOCK] {
+            if end + place + self.needle.len() > contents.len() {
+                break;
+            }
             let window = window(&padded, place);
             let hits = self.hits(window, &mut earlier);
             total += self.confirmed(contents, end + place, window, hits);

@@ -99,6 +99,7 @@ mod tests {
         assert_eq!(lanes.whitespace(&block), expected, "from U+{first:04X}");
     }
 
+    #[allow(clippy::cast_possible_truncation)]
     fn every_character_in_every_lane<L>(lanes: L)
     where
         L: Lanes<u8> + Lanes<u16> + Lanes<u32>,

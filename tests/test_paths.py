@@ -1,0 +1,83 @@
+"""Every path of the extension, by name; the crate's own tests go into their corners."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reference import WHITESPACE, characters, near_misses, oracle
+
+import textcount
+
+if textcount.BACKEND == "pure":
+    pytest.skip("only the extension has paths", allow_module_level=True)
+
+from textcount import _native
+
+FAR = 2 * 64 + 3  # two blocks and a little more
+WIDTHS = {"1 byte": "é", "2 bytes": "한", "4 bytes": "😀"}
+
+
+@pytest.fixture(autouse=True, scope="module", params=_native._paths)
+def backend(request: pytest.FixtureRequest) -> str:
+    """Not a backend: a path of the one that has them."""
+    path: str = request.param
+    return path
+
+
+@pytest.fixture
+def count(backend: str) -> Any:
+    return partial(_native._count_on, backend)
+
+
+@given(pair=near_misses(), times=st.integers(1, 9))
+def test_near_misses(backend: str, pair: tuple[str, str], times: int) -> None:
+    contents, needle = pair[0] * times, pair[1]
+    assert _native._count_on(backend, contents, needle) == oracle(contents, needle)
+
+
+@given(contents=st.text(characters, max_size=3 * 64), data=st.data())
+def test_words_cut_from_the_text(backend: str, contents: str, data: st.DataObject) -> None:
+    words = contents.split() or ["a"]
+    word = data.draw(st.sampled_from(words))
+    start = data.draw(st.integers(0, len(word) - 1))
+    for needle in (word, word[start:], word[: start + 1]):
+        assert _native._count_on(backend, contents, needle) == oracle(contents, needle)
+
+
+def around(needle: str) -> Iterator[str]:
+    """Texts with a needle at every distance from both ends, in words and in a word."""
+    for left, right in itertools.product(range(FAR), (0, 1, 2, 62, 63, 64, 65, FAR)):
+        for fill in (" ", needle[0], needle + " ", needle + "x\u3000"):
+            yield (fill * left)[:left] + needle + (fill * right)[:right]
+
+
+@pytest.mark.parametrize("letter", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 16, 17, 40, 61, 62, 63, 64, 65, 100, 1000])
+def test_a_needle_at_every_distance_from_both_ends(count: Any, length: int, letter: str) -> None:
+    needle = (letter + "ab")[:length] + "c" * (length - 3)
+    for contents in around(needle):
+        assert count(contents, needle) == oracle(contents, needle), (contents, needle)
+
+
+@pytest.mark.parametrize("letter", WIDTHS.values(), ids=WIDTHS)
+def test_every_whitespace_character_at_every_place_of_a_block(count: Any, letter: str) -> None:
+    for space, place in itertools.product(WHITESPACE, range(FAR)):
+        contents = "." * place + space + letter + space + "." * (FAR - place)
+        assert count(contents, letter) == 1, (ascii(space), place)
+
+
+def test_a_needle_longer_than_the_text(count: Any) -> None:
+    assert [count("a" * size, "a" * (size + 1)) for size in range(FAR)] == [0] * FAR
+    assert [count("a" * size, "a" * size) for size in range(1, FAR)] == [1] * (FAR - 1)
+
+
+def test_an_unknown_path_is_refused(backend: str) -> None:
+    choices = ", ".join(_native._paths)
+    with pytest.raises(ValueError, match=re.escape(f'path "x" is not one of {choices}')):
+        _native._count_on("x", "a", "a")
+    assert backend in _native._paths
