@@ -184,5 +184,5 @@ def test_the_oracle_is_split(pair: tuple[str, str]) -> None:
 
 
 def test_separators_that_split_forgets_are_put_right() -> None:
-    with mock.patch.dict(textcount._pure._FORGOTTEN, {0x1C: " ", ord("x"): " "}):
+    with mock.patch.object(textcount._pure, "_FORGOTTEN", ["\x1c", "x"]):
         assert textcount._pure.count_occurrences("a\x1caxa", "a") == 3

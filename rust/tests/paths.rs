@@ -1,6 +1,8 @@
 //! Every path that this processor has, against the plainest statement of the answer.
 #![allow(missing_docs)]
 
+#[path = "../fuzz/input.rs"]
+mod input;
 mod naive;
 
 use naive::check;
@@ -192,4 +194,15 @@ fn which_paths_ran() {
     assert_eq!(names[0], "portable");
     #[cfg(target_arch = "x86_64")]
     assert_eq!(names.len() == 2, is_x86_feature_detected!("avx2"));
+}
+
+#[test]
+fn what_fuzzing_begins_with() {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds");
+    let files = std::fs::read_dir(seeds).expect("the seeds are in the repository");
+    let count = files
+        .map(|file| std::fs::read(file.expect("a seed").path()).expect("a seed"))
+        .inspect(|data| input::check(data))
+        .count();
+    assert!(count >= 8);
 }

@@ -1,0 +1,459 @@
+"""How fast words are counted, by textcount and by everything else: docs/performance.md.
+
+    tox run -e benchmark -- [--json FILE] [--chart FILE] [--corpora FOLDER] [--quick]
+
+All candidates run in this process, in an order shuffled in every round, on the same
+texts; every answer is checked as it is timed. What is compared are medians over the
+rounds, so what matters are ratios: machines differ, and are noisy. Prints Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import platform
+import random
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import stringzilla
+import textcount_rivals
+from textcount import _native, _pure
+
+import texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from texts import Case
+
+    Count = Callable[[str, str], int]
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from reference import loop  # noqa: E402 - where the original loop is kept
+
+
+def best_re(contents: str, needle: str) -> int:
+    """The needle as a literal that the engine searches for, its boundaries after it."""
+    word = re.escape(needle)
+    return len(re.findall(rf"{word}(?<!\S{word})(?!\S)()", contents))
+
+
+def read(contents: str, _needle: str) -> int:
+    """A search for what is not there: the speed at which a text can be read."""
+    return contents.find("\0") + 1
+
+
+WORDS: Mapping[str, Count] = {
+    "original loop": loop,
+    "split().count": lambda contents, needle: contents.split().count(needle),
+    "re": best_re,
+    "textcount, pure": _pure.count_occurrences,
+    "PyO3, the loop": textcount_rivals.mechanical,
+    "PyO3, memmem": textcount_rivals.memmem,
+    "textcount, native": _native.count_occurrences,
+}
+"""What counts words."""
+
+SUBSTRINGS: Mapping[str, Count] = {"str.count": str.count, "StringZilla": stringzilla.count}
+"""What counts substrings: another question, for reference."""
+
+LIMIT: Mapping[str, Count] = {"reading": read}
+
+
+MEGABYTE = 1 << 20
+
+
+class Timing(NamedTuple):
+    """The seconds that some runs took."""
+
+    runs: list[float]
+
+    @property
+    def median(self) -> float:
+        """Half of the runs took less."""
+        return statistics.median(self.runs)
+
+    @property
+    def spread(self) -> float:
+        """How far the middle half of the runs reaches, as a share of the median."""
+        low, _, high = statistics.quantiles(self.runs, n=4, method="inclusive")
+        return (high - low) / self.median
+
+
+class Job(NamedTuple):
+    """Something to time, and the answer that it must give."""
+
+    function: Callable[[], int]
+    answer: int
+
+
+def timed(jobs: Mapping[Any, Job], rounds: int) -> dict[Any, Timing]:
+    """Run all jobs in every round, in an order that changes; check what they answer."""
+    timings: dict[Any, Timing] = {key: Timing([]) for key in jobs}
+    order = list(jobs)
+    for _ in range(rounds):
+        random.shuffle(order)
+        for key in order:
+            function, answer = jobs[key]
+            start = time.perf_counter()
+            found = function()
+            timings[key].runs.append(time.perf_counter() - start)
+            if found != answer:
+                sys.exit(f"{key} answered {found}, not {answer}")
+    return timings
+
+
+def counting(count: Count, contents: str, needle: str, answer: int, times: int = 1) -> Job:
+    """The job of counting in a text, so many times."""
+    if times == 1:
+        return Job(lambda: count(contents, needle), answer)
+    return Job(lambda: sum(map(count, repeat(contents, times), repeat(needle))), answer * times)
+
+
+def bytes_of(text: str) -> int:
+    """How many bytes CPython keeps the characters of a text in."""
+    return len(text) * (1 + (max(text) > "\xff") + 2 * (max(text) > "\uffff"))
+
+
+def reading(text: str) -> Job:
+    """The job of searching as many bytes as a text has for one that is not there."""
+    if bytes_of(text) == len(text):
+        return Job(lambda: text.find("\0"), -1)
+    contents = b"x" * bytes_of(text)
+    return Job(lambda: contents.find(b"\0"), -1)
+
+
+# What is measured
+
+
+def large(cases: list[Case], rounds: int) -> dict[tuple[Case, str], Timing]:
+    """Every candidate on every case, and textcount on a megabyte of it too."""
+    jobs: dict[tuple[Case, str], Job] = {}
+    limits: dict[str, Job] = {}
+    for case in cases:
+        answer = oracle(case.text, case.needle)
+        for name, count in WORDS.items():
+            jobs[case, name] = counting(count, case.text, case.needle, answer)
+        for name, count in SUBSTRINGS.items():
+            found = case.text.count(case.needle)
+            jobs[case, name] = counting(count, case.text, case.needle, found)
+        if case.name not in limits:
+            limits[case.name] = reading(case.text)
+        jobs[case, READING] = limits[case.name]
+        piece = case.text[: len(case.text) * MEGABYTE // bytes_of(case.text)]
+        times = len(case.text) // len(piece)
+        found = oracle(piece, case.needle)
+        jobs[case, SMALL] = counting(WORDS[NATIVE], piece, case.needle, found, times)
+    return timed(jobs, rounds)
+
+
+def short(rounds: int) -> dict[tuple[str, int, str], Timing]:
+    """One call on short texts: random slices of prose, and a dense text."""
+    source = random.Random(0)
+    prose = texts.prose("english", MEGABYTE)
+    jobs: dict[tuple[str, int, str], Job] = {}
+    lengths = [*range(0, 20, 4), 20, 50, 63, 64, 65, 127, 128, 129, 200, 500, 2000]
+    for length in lengths:
+        slices = {
+            "prose": [prose[start:][:length] for start in source.choices(range(10**6), k=300)],
+            "dense": [("a " * length)[:length]] * 300,
+        }
+        for text, needle in [("prose", "the"), ("prose", "zyzzyva"), ("dense", "a")]:
+            given = slices[text]
+            answer = sum(oracle(each, needle) for each in given)
+            for name in (LOOP, PURE, NATIVE):
+                job = partial(call_all, WORDS[name], given, needle)
+                jobs[f"{text}, {needle}", length, name] = Job(job, answer)
+    return timed(jobs, rounds)
+
+
+def call_all(count: Count, given: list[str], needle: str) -> int:
+    """Count in each of many texts."""
+    return sum(map(count, given, repeat(needle)))
+
+
+def pure(rounds: int) -> dict[tuple[Case, str], Timing]:
+    """The pure backend against the original loop: on prose, and where it is hard."""
+    cases = [
+        Case(f"{language}, {size >> 10} KB", text, needle, kind)
+        for language, frequent, rare in PURE_WORDS
+        for size in (MEGABYTE // 16, MEGABYTE)
+        for text in [texts.prose(language, size)]
+        for needle, kind in [(frequent, "frequent"), (rare, "rare")]
+    ]
+    jobs = {}
+    for case in [*cases, *texts.hard_for_pure(MEGABYTE // 4)]:
+        answer = oracle(case.text, case.needle)
+        times = MEGABYTE // (len(case.text) + 100) + 1
+        for name in (LOOP, PURE):
+            jobs[case, name] = counting(WORDS[name], case.text, case.needle, answer, times)
+    return timed(jobs, rounds)
+
+
+def threads(size: int, rounds: int) -> dict[str, Timing]:
+    """Two texts one after the other, and at the same time in two threads."""
+    pair = [texts.prose("english", size), texts.prose("spanish", size)]
+    answer = sum(oracle(each, "de") for each in pair)
+    count = WORDS[NATIVE]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(abs, range(2)))
+        jobs = {
+            "one thread": Job(lambda: call_all(count, pair, "de"), answer),
+            "two threads": Job(lambda: sum(pool.map(count, pair, repeat("de"))), answer),
+        }
+        return timed(jobs, rounds)
+
+
+def others_run(size: int, rounds: int) -> float:
+    """How fast another thread runs Python meanwhile, as a share of its speed alone."""
+    text = texts.prose("english", size)
+    stop = threading.Event()
+    steps = 0
+
+    def step() -> None:
+        nonlocal steps
+        while not stop.is_set():
+            steps += 1
+
+    def speed(function: Callable[[], object]) -> float:
+        before, start = steps, time.perf_counter()
+        function()
+        return (steps - before) / (time.perf_counter() - start)
+
+    thread = threading.Thread(target=step)
+    thread.start()
+    try:
+        shares = []
+        for _ in range(rounds):
+            alone = speed(lambda: time.sleep(0.05))
+            shares.append(speed(lambda: [WORDS[NATIVE](text, "the") for _ in range(4)]) / alone)
+    finally:
+        stop.set()
+        thread.join()
+    return statistics.median(shares)
+
+
+FIRST_CALL = """
+import resource, sys, time
+from textcount import count_occurrences
+text = ("comisión — " * ({size} // 22))
+def call():
+    start = time.perf_counter()
+    count_occurrences(text, "comisión")
+    return time.perf_counter() - start
+size, peak = sys.getsizeof(text), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+first, second = call(), call()
+grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak
+print(first / second, sys.getsizeof(text) - size, grown)
+"""
+
+
+def first_call(size: int, rounds: int) -> tuple[float, int, int]:
+    """A fresh text that is not ASCII: the time of the first call over that of the second;
+    by how many bytes it has made the text larger; by how many kilobytes the peak memory.
+    """
+    rows = []
+    for _ in range(rounds):
+        command = [sys.executable, "-c", FIRST_CALL.format(size=size)]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        ratio, larger, grown = output.split()
+        rows.append((float(ratio), int(larger), int(grown)))
+    ratios, sizes, peaks = zip(*rows, strict=True)
+    return statistics.median(ratios), max(sizes), max(peaks)
+
+
+# What is printed
+
+
+class Goal(NamedTuple):
+    """A goal, and what was measured of it."""
+
+    number: int
+    goal: str
+    measured: str
+    is_met: bool
+
+
+def goals(size: int, rounds: int, big: Any, brief: Any, hard: Any) -> Iterator[Goal]:
+    """The goals of docs/performance.md."""
+
+    def ratios(over: str, under: str, *kinds: str, narrow: bool | None = None) -> list[float]:
+        """How many times the time of one candidate another takes, case by case."""
+        return [
+            big[case, over].median / big[case, under].median
+            for case, name in big
+            if name == over
+            and case.kind in (kinds or KINDS)
+            and (narrow is None or (bytes_of(case.text) == len(case.text)) == narrow)
+        ]
+
+    limit = max(ratios(NATIVE, READING, narrow=True))
+    faster = min(ratios(LOOP, NATIVE, *PROSE, narrow=True))
+    yield Goal(
+        1,
+        "1 byte a character, any needle: at most 1.15 times the time of reading, at least "
+        "90 times as fast as the original loop on prose",
+        f"at most {limit:.2f}; at least {faster:.0f}",
+        limit <= 1.15 and faster >= 90,
+    )
+    english = [case for case, name in big if name == NATIVE and case.name in FLAT]
+    times = [big[case, NATIVE].median / len(case.text) for case in english]
+    yield Goal(
+        2,
+        "slowest over fastest needle, per byte: at most 1.3",
+        f"{max(times) / min(times):.2f}",
+        max(times) / min(times) <= 1.3,
+    )
+    often = min(ratios(MEMMEM, NATIVE, "frequent"))
+    dense = min(ratios(MEMMEM, NATIVE, "dense"))
+    rare = max(ratios(NATIVE, MEMMEM, "rare"))
+    yield Goal(
+        3,
+        "against memmem from Rust: at least 4 times as fast on frequent words, 20 on dense "
+        "text; at most 1.1 times the time on rare ones",
+        f"at least {often:.1f}; {dense:.0f}; at most {rare:.2f}",
+        often >= 4 and dense >= 20 and rare <= 1.1,
+    )
+    wide = max(ratios(NATIVE, READING, narrow=False))
+    yield Goal(
+        4,
+        "2 and 4 bytes a character: at most 1.3 times the time of reading as many bytes",
+        f"at most {wide:.2f}",
+        wide <= 1.3,
+    )
+    first, larger, grown = first_call(size, rounds)
+    yield Goal(
+        5,
+        "the first call on a text that is not ASCII as fast as the second; no memory",
+        f"{first:.2f} times its time; {larger} bytes; peak {grown} KB higher",
+        first <= 1.1 and larger == 0 and grown <= 1024,
+    )
+    small = min(ratios(NATIVE, SMALL))
+    yield Goal(
+        6,
+        "a text of 1 MB, any needle: at least 1.5 times the speed on a large one",
+        f"at least {small:.2f}",
+        small >= 1.5,
+    )
+
+    def shorter(length: int) -> float:
+        """How many times as fast as the loop; the least of the needles."""
+        return min(
+            brief[text, length, LOOP].median / brief[text, length, NATIVE].median
+            for text in ("prose, the", "prose, zyzzyva")
+        )
+
+    calls = [shorter(length) for length in (20, 200, 2000)]
+    never = min(
+        brief[text, length, PURE].median / brief[text, length, NATIVE].median
+        for text, length, name in brief
+        if name == NATIVE
+    )
+    yield Goal(
+        7,
+        "20, 200, 2,000 characters: at least 7, 35, 100 times as fast as the original loop; "
+        "never slower than the pure backend",
+        f"{calls[0]:.1f}, {calls[1]:.0f}, {calls[2]:.0f}; at least {never:.1f} times as fast",
+        calls[0] >= 7 and calls[1] >= 35 and calls[2] >= 100 and never >= 1,
+    )
+    pair = threads(size, rounds)
+    two = pair["one thread"].median / pair["two threads"].median
+    share = others_run(size, rounds)
+    yield Goal(
+        8,
+        "two threads: at least 1.7 times as fast as one; other threads run meanwhile",
+        f"{two:.2f}; another thread at {share:.0%} of its speed",
+        two >= 1.7 and share >= 0.5,
+    )
+
+    def slower(*kinds: str) -> tuple[float, Case]:
+        """The least ratio, and the case that has it."""
+        return min(
+            (hard[case, LOOP].median / hard[case, PURE].median, case)
+            for case, name in hard
+            if name == PURE and case.kind in kinds
+        )
+
+    often, _ = slower("frequent")
+    rare, _ = slower("rare")
+    least, worst = slower("hard")
+    yield Goal(
+        9,
+        "the pure backend: 5 times as fast as the original loop on frequent words, 10 on "
+        "rare ones; never under 0.9 on hard cases",
+        f"at least {often:.1f}; {rare:.1f}; {least:.2f} ({worst.name})",
+        often >= 5 and rare >= 10 and least >= 0.9,
+    )
+
+
+def table(rows: Iterable[Iterable[str]], head: Iterable[str]) -> None:
+    """Print a table in Markdown."""
+    head = list(head)
+    print("\n| " + " | ".join(head) + " |")
+    print("|---|---|" + "---:|" * (len(head) - 2))
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+
+
+def main() -> None:
+    """Measure all, print the tables, and write what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="see that it works, on small texts")
+    parser.add_argument("--corpora", type=Path, help="a folder of real texts, counted in as well")
+    parser.add_argument("--json", type=Path, help="where to write all that was measured")
+    parser.add_argument("--chart", type=Path, help="where to draw the chart (SVG)")
+    options = parser.parse_args()
+    size, rounds = (2 * MEGABYTE, 2) if options.quick else (64 * MEGABYTE, 9)
+
+    cases = texts.cases(size)
+    if options.corpora:
+        cases += texts.corpora(options.corpora, size)
+    machine = (
+        f"textcount {textcount.__version__}, path {_native._paths[-1]}; "
+        f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
+    )
+    print(f"{machine}; texts of {size >> 20} MB, medians of {rounds} rounds")
+    big = large(cases, rounds)
+    names = [*WORDS, *SUBSTRINGS, READING]
+    table(
+        (
+            [
+                case.name,
+                f"`{case.needle}`",
+                *(
+                    f"{bytes_of(case.text) / big[case, name].median / 1e9:.2f} "
+                    f"±{big[case, name].spread / 2:.0%}"
+                    for name in names
+                ),
+            ]
+            for case in cases
+        ),
+        ["GB/s", "needle", *(f"*{name}*" if name in SUBSTRINGS else name for name in names)],
+    )
+    brief, hard = short(rounds), pure(rounds)
+    reached = list(goals(size, rounds, big, brief, hard))
+    table(
+        ([str(each.number), each.goal, each.measured, "yes" if each.is_met else "**no**"]
+        for each in reached),
+        ["#", "goal", "measured", "met"],
+    )
+    found = {
+        "what": machine,
+        "bytes": size,
+        "rounds": rounds,
+        "large": [[case.name, case.needle, bytes_of(case.text), name, *timing] for (case, name), timing in big.items()],
+    }
+
+
+if __name__ == "__main__":
+    main()

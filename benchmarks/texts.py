@@ -1,0 +1,134 @@
+"""The texts that are counted in: generated, so that they are the same everywhere.
+
+They are as prose is in what counting depends on: how long words are, how often
+the frequent ones come, how often a needle stands within other words.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FREQUENT = {
+    "english": "the of and to a in that he was it his her with as for had you not be is at on by "
+    "but they she which or from have all this were there their when other been more who",
+    "spanish": "de la que el en y a los se del las un por con no una su para es al lo como más "
+    "o pero sus le ha me si sin sobre este ya entre cuando todo esta ser era también",
+    "korean": "영화 너무 정말 진짜 이 그 왜 더 그냥 다 좀 잘 수 최고 보고 안 내 재밌게 본 이런 마지막",
+}
+SYLLABLES = {
+    "english": "er in re at en or ti on al st ing es an le de ro li ne ed ra nd te ly ce is ma co "
+    "pe di om ca tra pro con ment sh ow gh",
+    "spanish": "ra do ta te ci ón ar es re la da to en ri co ca se mo pa ma no de lo ti er an os "
+    "ía me is qu ñe él ad tr ón",
+    "korean": "가 나 다 라 마 바 사 아 자 하 고 기 는 을 지 리 어 스 한 인 도 게 서 해 들 이 연 감 동 작",
+}
+LONGEST = "pneumonoultramicroscopicsilicovolcanoconiosis"[:40]
+"""A word of 40 letters."""
+
+
+class Case(NamedTuple):
+    """A text, and a word to count in it."""
+
+    name: str
+    text: str
+    needle: str
+    kind: str
+    """Which goals it bears on: frequent, rare, seldom, letter, long or dense."""
+
+
+def prose(language: str, size: int) -> str:
+    """A text of that many characters, of words as frequent as Zipf's law has them."""
+    source = random.Random(language)
+    syllables = SYLLABLES[language].split()
+    longest = 3 if language == "korean" else 4
+    made = (
+        "".join(source.choices(syllables, k=source.randint(1, longest))) for _ in range(20_000)
+    )
+    words = list(dict.fromkeys([*FREQUENT[language].split(), *made]))
+    weights = list(accumulate(1 / (rank + 8) for rank in range(len(words))))
+    # What is made once is repeated: a branch predictor does not remember so much.
+    chosen = source.choices(words, cum_weights=weights, k=min(size, 4_000_000) // 4)
+    for place in range(0, len(chosen), 9):
+        chosen[place] += source.choice([",", ".", ".\n", ";", "\n"])
+    # Each rare word a few times in all.
+    for place in source.sample(range(len(chosen)), 3):
+        chosen[place] = "housewives"
+    return repeated(" ".join(chosen), size)
+
+
+def repeated(piece: str, size: int) -> str:
+    """The piece again and again, to that many characters."""
+    return (piece * (size // len(piece) + 1))[:size]
+
+
+def cases(size: int) -> list[Case]:
+    """All the cases, of that many bytes each (but what a text has by width)."""
+    english, spanish, korean = (
+        prose("english", size),
+        prose("spanish", size),
+        prose("korean", size // 2),
+    )
+    two_bytes = repeated(spanish[: size // 4] + " — “", size // 2)
+    four_bytes = repeated(english[: size // 8] + " 😀 ", size // 4)
+    return [
+        Case("English", english, "the", "frequent"),
+        Case("English", english, "er", "seldom"),
+        Case("English", english, "a", "letter"),
+        Case("English", english, "housewives", "rare"),
+        Case("English", english, "zyzzyva", "rare"),
+        Case("English", english, LONGEST, "long"),
+        Case('"a " * n', repeated("a ", size), "a", "dense"),
+        Case("Spanish, Latin-1", spanish, "de", "frequent"),
+        Case("Spanish, Latin-1", spanish, "ventanas", "rare"),
+        Case("Spanish, 2 bytes", two_bytes, "de", "frequent"),
+        Case("Spanish, 2 bytes", two_bytes, "ventanas", "rare"),
+        Case("Korean, 2 bytes", korean, "영화", "frequent"),
+        Case("Korean, 2 bytes", korean, "zyzzyva", "rare"),
+        Case("Emoji, 4 bytes", four_bytes, "the", "frequent"),
+        Case("Emoji, 4 bytes", four_bytes, "zyzzyva", "rare"),
+    ]
+
+
+def corpora(folder: Path, size: int) -> list[Case]:
+    """Real texts, repeated to that many characters, with a frequent and an absent word."""
+    found = []
+    for path in sorted(folder.glob("*.txt")):
+        text = repeated(path.read_text(encoding="utf-8"), size)
+        found += [
+            Case(path.stem, text, frequent(text), "frequent"),
+            Case(path.stem, text, "zyzzyva", "rare"),
+        ]
+    return found
+
+
+def frequent(text: str) -> str:
+    """The most frequent word of a text's beginning."""
+    return Counter(text[:1_000_000].split()).most_common(1)[0][0]
+
+
+def hard_for_pure(size: int) -> list[Case]:
+    """Where a faster pure backend might be slower than the plain loop."""
+    text = prose("english", size)
+    return [
+        Case("empty", "", "a", ""),
+        *(Case(f"{length} characters", text[:length], "the", "") for length in (1, 5, 20, 100)),
+        Case("dense", repeated("a ", size), "a", ""),
+        Case("dense, longer words", repeated("error ", size), "error", ""),
+        Case("no whitespace, a letter", "a" * size, "a", ""),
+        Case("no whitespace, four", "a" * size, "aaaa", ""),
+        Case("near misses", repeated("aab aaab ", size), "aab", ""),
+        Case("near misses, before", repeated("xthe ", size), "the", ""),
+        Case("near misses, after", repeated("thex ", size), "the", ""),
+        Case("sparse, then dense", text + repeated("a ", size), "a", ""),
+        Case("dense, then sparse", repeated("the ", size) + text, "the", ""),
+        Case("whitespace alone", " " * size, "a", ""),
+        Case("a letter in prose", text, "e", ""),
+        Case("4 bytes a character", repeated(text[:1000] + " 😀 ", size), "the", ""),
+        Case("a needle of 1,000", text, "a" * 1000, ""),
+    ]

@@ -1,0 +1,43 @@
+//! What bytes mean to the fuzzer: a text and a needle that are hard to tell apart.
+
+use textcount::Character;
+
+use crate::naive;
+
+/// The byte that stands for the whole needle.
+const NEEDLE: u8 = 0xFF;
+
+/// Checks what the bytes stand for: the width of the characters, the length of the
+/// needle, its characters, then those of the text.
+pub fn check(data: &[u8]) {
+    let Some((&[width, length], characters)) = data.split_first_chunk() else {
+        return;
+    };
+    let (needle, contents) = characters.split_at(characters.len().min(length.into()));
+    match width % 3 {
+        0 => check_as(needle, contents, b"ab\xE0  \n\x1B\x1C\x1F!\x84\x85\x86\xA0\0\x8A"),
+        1 => check_as(needle, contents, &LETTERS.map(|code| code as u16)),
+        _ => check_as(needle, contents, &LETTERS),
+    }
+}
+
+/// Letters that differ from whitespace by little, and whitespace.
+#[rustfmt::skip]
+const LETTERS: [u32; 16] = [
+    0x61, 0x62, 0x1_2020, 0x20, 0x20, 0x2000, 0x200B, 0x2028,
+    0x3000, 0x3020, 0x1680, 0x205F, 0x1_F600, 0x85, 0x202F, 0xD800,
+];
+
+fn check_as<C: Character + std::fmt::Debug>(needle: &[u8], contents: &[u8], letters: &[C; 16]) {
+    let letter = |byte: u8| letters[usize::from(byte % 16)];
+    let needle: Vec<C> = needle.iter().map(|&byte| letter(byte)).collect();
+    let mut text = Vec::new();
+    for &byte in contents {
+        if byte == NEEDLE {
+            text.extend(&needle);
+        } else {
+            text.push(letter(byte));
+        }
+    }
+    naive::check(&text, &needle);
+}

@@ -1,0 +1,64 @@
+"""A long text is counted in stretches by the pure backend: none may be seen."""
+
+from unittest import mock
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reference import characters, near_misses, oracle
+
+from textcount import _pure
+from textcount._pure import count_occurrences
+
+
+@pytest.fixture(autouse=True)
+def backend() -> None:
+    """The pure one."""
+
+
+sizes = st.integers(1, 40)
+ways = st.sampled_from([_pure._is_sparse, lambda *_: True, lambda *_: False])
+
+
+@given(near_misses(), st.integers(1, 5), st.tuples(sizes, sizes, sizes, sizes), ways)
+def test_stretches_of_any_size_counted_either_way(
+    pair: tuple[str, str], times: int, limits: tuple[int, int, int, int], way: object
+) -> None:
+    contents, needle = " ".join([pair[0]] * times), pair[1]
+    stretch, first, dense, step = limits
+    with mock.patch.multiple(
+        _pure, _STRETCH=stretch, _FIRST=first, _DENSE=dense, _STEP=step, _is_sparse=way
+    ):
+        assert count_occurrences(contents, needle) == oracle(contents, needle)
+
+
+@given(st.text(characters, max_size=20), st.text(characters, max_size=5), sizes)
+def test_needles_that_are_no_words_equal_none(contents: str, needle: str, size: int) -> None:
+    with mock.patch.multiple(_pure, _STRETCH=size, _FIRST=size):
+        assert count_occurrences(contents * 3, needle) == oracle(contents * 3, needle)
+        assert count_occurrences(contents * 3, "") == 0
+        assert count_occurrences("a b " * size, "a b") == 0
+
+
+LONG = _pure._STRETCH
+
+
+@pytest.mark.parametrize("needle", ["the", ".*", "a|b", "\\", "[", "(?i)", "aa", "\ud800", "😀"])
+@pytest.mark.parametrize("gap", [" ", "\n", "\u3000", " and so on, as before, and once more "])
+def test_long_texts_dense_and_sparse(needle: str, gap: str) -> None:
+    dense = (needle + gap) * (LONG // len(needle + gap))
+    sparse = (f"{needle * 2} {needle}. .{needle} words{gap}" * 40 + needle + gap) * (LONG // 1000)
+    for contents in (dense, sparse, dense + sparse, sparse + dense, sparse * 3, dense[:-1] + "x"):
+        assert count_occurrences(contents, needle) == oracle(contents, needle)
+
+
+def test_prose_is_searched_and_dense_text_is_split() -> None:
+    prose = "these are the words of a text in which the word is not frequent " * (LONG // 20)
+    with mock.patch.object(_pure, "_searcher", wraps=_pure._searcher) as searcher:
+        assert count_occurrences(prose, "frequent") == LONG // 20
+        assert searcher.called
+        searcher.reset_mock()
+        assert count_occurrences("a " * LONG, "a") == LONG
+        assert count_occurrences("a" * LONG, "a") == 0
+        assert count_occurrences(prose, "absent") == 0
+        assert not searcher.called
