@@ -1,4 +1,4 @@
-"""Leaves out, where there is no Rust, the environments that need it."""
+"""Leaves out, where there is no Rust or no nightly of it, the environments that need it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from tox.config.sets import ConfigSet
     from tox.session.state import State
 
-NEED_RUST = r".*-(native|fallback)|rust|install"
+NEEDS = [
+    # environments, what must run, what it must say
+    (r".*-(native|fallback)|rust|install|benchmark", ("cargo", "-V"), "cargo"),
+    (r"asan", ("rustc", "+nightly", "-vV"), "host: x86_64-unknown-linux-gnu"),
+]
 
 
 @impl
@@ -20,14 +24,20 @@ def tox_add_core_config(core_conf: ConfigSet, state: State) -> None:
     """Skip, if no environments were named, those that cannot be built."""
     del core_conf
     options = state.conf.options
-    if not has_rust() and options.env.is_default_list and not options.skip_env:
-        options.skip_env = NEED_RUST
-        print(f"no Rust on this machine: leaving out {NEED_RUST}", file=sys.stderr)
+    if not options.env.is_default_list or options.skip_env:
+        return
+    left_out = [
+        environments for environments, command, answer in NEEDS if answer not in said(command)
+    ]
+    if left_out:
+        options.skip_env = "|".join(left_out)
+        print(f"for want of Rust, or of its nightly: without {options.skip_env}", file=sys.stderr)
 
 
-def has_rust() -> bool:
-    """Whether cargo runs."""
+def said(command: tuple[str, ...]) -> str:
+    """What a command prints, or nothing if it does not run."""
     try:
-        return subprocess.run(("cargo", "-V"), capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
+        run = subprocess.run(command, capture_output=True, check=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return run.stdout

@@ -111,7 +111,7 @@ def sum_of(rows: list[tuple[float, str]]) -> float:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:  # noqa: PLR2004
+    if len(sys.argv) < 3:
         sys.exit(__doc__)
     file, *words = sys.argv[1:]
     python = ".".join(map(str, sys.version_info[:3]))

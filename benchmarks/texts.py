@@ -14,19 +14,21 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from pathlib import Path
 
+MEGABYTE = 1 << 20
+
 FREQUENT = {
     "english": "the of and to a in that he was it his her with as for had you not be is at on by "
     "but they she which or from have all this were there their when other been more who",
     "spanish": "de la que el en y a los se del las un por con no una su para es al lo como más "
     "o pero sus le ha me si sin sobre este ya entre cuando todo esta ser era también",
-    "korean": "영화 너무 정말 진짜 이 그 왜 더 그냥 다 좀 잘 수 최고 보고 안 내 재밌게 본 이런 마지막",
+    "korean": "영화 너무 정말 진짜 이 그 왜 더 그냥 다 좀 잘 수 최고 보고 안 내 재밌게 본 이런",
 }
 SYLLABLES = {
     "english": "er in re at en or ti on al st ing es an le de ro li ne ed ra nd te ly ce is ma co "
     "pe di om ca tra pro con ment sh ow gh",
     "spanish": "ra do ta te ci ón ar es re la da to en ri co ca se mo pa ma no de lo ti er an os "
     "ía me is qu ñe él ad tr ón",
-    "korean": "가 나 다 라 마 바 사 아 자 하 고 기 는 을 지 리 어 스 한 인 도 게 서 해 들 이 연 감 동 작",
+    "korean": "가 나 다 라 마 바 사 아 자 하 고 기 는 을 지 리 어 스 한 인 도 게 서 해 들 이 연 감",
 }
 LONGEST = "pneumonoultramicroscopicsilicovolcanoconiosis"[:40]
 """A word of 40 letters."""
@@ -39,7 +41,7 @@ class Case(NamedTuple):
     text: str
     needle: str
     kind: str
-    """Which goals it bears on: frequent, rare, seldom, letter, long or dense."""
+    """What the needle is in the text: frequent, rare, a letter; or the text: dense, hard."""
 
 
 def prose(language: str, size: int) -> str:
@@ -47,9 +49,7 @@ def prose(language: str, size: int) -> str:
     source = random.Random(language)
     syllables = SYLLABLES[language].split()
     longest = 3 if language == "korean" else 4
-    made = (
-        "".join(source.choices(syllables, k=source.randint(1, longest))) for _ in range(20_000)
-    )
+    made = ("".join(source.choices(syllables, k=source.randint(1, longest))) for _ in range(20_000))
     words = list(dict.fromkeys([*FREQUENT[language].split(), *made]))
     weights = list(accumulate(1 / (rank + 8) for rank in range(len(words))))
     # What is made once is repeated: a branch predictor does not remember so much.
@@ -112,23 +112,38 @@ def frequent(text: str) -> str:
     return Counter(text[:1_000_000].split()).most_common(1)[0][0]
 
 
-def hard_for_pure(size: int) -> list[Case]:
-    """Where a faster pure backend might be slower than the plain loop."""
+def for_pure() -> list[Case]:
+    """Prose, where the pure backend must be fast, and where it may be slow."""
+    found = []
+    for size in (MEGABYTE // 16, MEGABYTE, 16 * MEGABYTE):
+        for language, often, seldom in [
+            ("english", "the", "housewives"),
+            ("english", "of", "zyzzyva"),
+            ("spanish", "que", "ventanas"),
+            ("korean", "영화", "zyzzyva"),
+        ]:
+            name, text = f"{language}, {size >> 10} KB", prose(language, size)
+            found.append(Case(name, text, often, "frequent"))
+            found.append(Case(name, text, seldom, "rare"))
+    size = MEGABYTE // 4
     text = prose("english", size)
-    return [
-        Case("empty", "", "a", ""),
-        *(Case(f"{length} characters", text[:length], "the", "") for length in (1, 5, 20, 100)),
-        Case("dense", repeated("a ", size), "a", ""),
-        Case("dense, longer words", repeated("error ", size), "error", ""),
-        Case("no whitespace, a letter", "a" * size, "a", ""),
-        Case("no whitespace, four", "a" * size, "aaaa", ""),
-        Case("near misses", repeated("aab aaab ", size), "aab", ""),
-        Case("near misses, before", repeated("xthe ", size), "the", ""),
-        Case("near misses, after", repeated("thex ", size), "the", ""),
-        Case("sparse, then dense", text + repeated("a ", size), "a", ""),
-        Case("dense, then sparse", repeated("the ", size) + text, "the", ""),
-        Case("whitespace alone", " " * size, "a", ""),
-        Case("a letter in prose", text, "e", ""),
-        Case("4 bytes a character", repeated(text[:1000] + " 😀 ", size), "the", ""),
-        Case("a needle of 1,000", text, "a" * 1000, ""),
-    ]
+    hard = {
+        "empty": ("", "a"),
+        **{f"{length} characters": (text[:length], "the") for length in (1, 5, 20, 100)},
+        "dense": ("a " * (size // 2), "a"),
+        "dense, longer words": ("error " * (size // 6), "error"),
+        "no whitespace, one letter": ("a" * size, "a"),
+        "no whitespace, four letters": ("a" * size, "aaaa"),
+        "no whitespace, other letters": (text.replace(" ", "").replace("\n", ""), "the"),
+        "near misses": ("aab aaab " * (size // 9), "aab"),
+        "near misses in front": ("xthe " * (size // 5), "the"),
+        "near misses behind": ("thex " * (size // 5), "the"),
+        "sparse, then dense": (text + "a " * (size // 2), "a"),
+        "dense, then sparse": ("the " * (size // 4) + text, "the"),
+        "whitespace alone": (" " * size, "a"),
+        "one letter in many words": (text, "e"),
+        "4 bytes a character": ((text[:1000] + " 😀 ") * (size // 1000), "the"),
+        "needle of 1,000": (text, "a" * 1000),
+        "needle longer than the text": (text[:40_000], "a" * 50_000),
+    }
+    return found + [Case(name, *pair, "hard") for name, pair in hard.items()]

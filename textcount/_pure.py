@@ -106,13 +106,12 @@ def _count_long(contents: str, needle: str) -> int:
 
 
 def _is_sparse(sample: str, needle: str) -> bool:
-    """Whether a text with this sample has so few places where needle may be that
-    searching pays.
+    """Whether searching pays in the text that this is a sample of.
 
-    There are no more such places than there are of the rarest of needle's first
-    letters. What they are few for are the text's words, which splitting costs by:
-    long words, very short ones and blanks are split fast. A long needle takes long
-    to compile.
+    It does where needle can begin in few places: in no more than there are of the
+    rarest of its first letters. Few compared with the words, as it is by these that
+    splitting costs; of very short ones, long ones and blanks it costs little. A long
+    needle takes long to compile.
     """
     if 2 * sample.count(" ") > len(sample):
         return False
