@@ -81,7 +81,8 @@ def built_rivals() -> Any:
     )
     library = Path(target, "release", "libtextcount_rivals.so")
     spec = importlib.util.spec_from_file_location("textcount_rivals", library)
-    assert spec and spec.loader
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{library} is no extension module")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
