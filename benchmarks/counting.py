@@ -49,7 +49,7 @@ RIVALS = Path(__file__).with_name("rivals")
 
 LOOP, PURE, NATIVE = "original loop", "textcount, pure", "textcount, native"
 MECHANICAL, MEMMEM = "PyO3, the loop", "PyO3, memmem"
-READING, SMALL = "reading", "native, 1 MB"
+READING, SMALL, TINY = "reading", "native, 1 MB", "native, 16 KB"
 
 
 def version_1_0(contents: str | bytes, needle: str) -> int:
@@ -175,7 +175,7 @@ def reading(text: str) -> Job:
 
 
 def large(cases: list[Case], rounds: int) -> dict[tuple[Case, str], Timing]:
-    """Every candidate on every case, and textcount on a megabyte of it too."""
+    """Every candidate on every case, and textcount on less of it as often as needed."""
     jobs: dict[tuple[Case, str], Job] = {}
     limits: dict[str, Job] = {}  # one for each text
     for case in cases:
@@ -188,10 +188,11 @@ def large(cases: list[Case], rounds: int) -> dict[tuple[Case, str], Timing]:
         if case.name not in limits:
             limits[case.name] = reading(case.text)
         jobs[case, READING] = limits[case.name]
-        piece = case.text[: len(case.text) * MEGABYTE // bytes_of(case.text)]
-        times = len(case.text) // len(piece)
-        found = oracle(piece, case.needle)
-        jobs[case, SMALL] = counting(WORDS[NATIVE], piece, case.needle, found, times)
+        for name, size in ((SMALL, MEGABYTE), (TINY, MEGABYTE // 64)):
+            piece = case.text[: len(case.text) * size // bytes_of(case.text)]
+            times = len(case.text) // len(piece)
+            found = oracle(piece, case.needle)
+            jobs[case, name] = counting(WORDS[NATIVE], piece, case.needle, found, times)
     return timed(jobs, rounds)
 
 
@@ -377,10 +378,11 @@ def goals(size: int, rounds: int, big: Any, brief: Any, hard: Any) -> Iterator[G
         first <= 1.1 and larger == 0 and grown <= 1024,
     )
     small = min(ratios(NATIVE, SMALL))
+    tiny = min(ratios(NATIVE, TINY))
     yield Goal(
         6,
         "a text of 1 MB, any needle: at least 1.5 times the speed on a large one",
-        f"at least {small:.2f}",
+        f"at least {small:.2f}; one of 16 KB {tiny:.2f}",
         small >= 1.5,
     )
 
@@ -435,6 +437,13 @@ def goals(size: int, rounds: int, big: Any, brief: Any, hard: Any) -> Iterator[G
     )
 
 
+def met(goal: Goal, is_quick: bool) -> str:
+    """Whether a goal was met, if the texts were as large as it asks for."""
+    if is_quick:
+        return "-"
+    return "yes" if goal.is_met else "**no**"
+
+
 def table(rows: Iterable[Iterable[str]], head: Iterable[str]) -> None:
     """Print a table in Markdown."""
     head = list(head)
@@ -465,7 +474,7 @@ def main() -> None:
     if options.quick:
         print("Quick: texts and rounds are too few for the goals.")
     big = large(cases, rounds)
-    names = [*WORDS, *SUBSTRINGS, READING]
+    names = [*WORDS, SMALL, *SUBSTRINGS, READING]
     table(
         (
             [
@@ -485,7 +494,7 @@ def main() -> None:
     reached = list(goals(size, rounds, big, brief, hard))
     table(
         (
-            [str(each.number), each.goal, each.measured, "yes" if each.is_met else "**no**"]
+            [str(each.number), each.goal, each.measured, met(each, options.quick)]
             for each in reached
         ),
         ["#", "goal", "measured", "met"],

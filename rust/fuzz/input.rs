@@ -15,8 +15,12 @@ pub fn check(data: &[u8]) {
     };
     let (needle, contents) = characters.split_at(characters.len().min(length.into()));
     match width % 3 {
-        0 => check_as(needle, contents, b"ab\xE0  \n\x1B\x1C\x1F!\x84\x85\x86\xA0\0\x8A"),
-        1 => check_as(needle, contents, &LETTERS.map(|code| code as u16)),
+        0 => check_as(
+            needle,
+            contents,
+            b"ab\xE0  \n\x1B\x1C\x1F!\x84\x85\x86\xA0\0\x8A",
+        ),
+        1 => check_as(needle, contents, &LETTERS.map(narrowed)),
         _ => check_as(needle, contents, &LETTERS),
     }
 }
@@ -40,4 +44,10 @@ fn check_as<C: Character + std::fmt::Debug>(needle: &[u8], contents: &[u8], lett
         }
     }
     naive::check(&text, &needle);
+}
+
+/// The character of two bytes that has the same lower half.
+fn narrowed(code: u32) -> u16 {
+    let [low, high, ..] = code.to_le_bytes();
+    u16::from_le_bytes([low, high])
 }
