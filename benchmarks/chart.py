@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import warnings
+
 import matplotlib as mpl
 from matplotlib import pyplot as plt
 
@@ -49,5 +51,7 @@ def draw(path: Path, panels: Sequence[tuple[str, Mapping[str, float]]]) -> None:
         axis.tick_params(axis="y", length=0)
         axis.spines[:].set_visible(False)
     axes[0].invert_yaxis()
+    # Whoever looks at the drawing has a font for each script.
+    warnings.filterwarnings("ignore", "Glyph")
     figure.savefig(path, transparent=True, metadata={"Date": None})
     plt.close(figure)

@@ -70,6 +70,8 @@ def count_occurrences(contents: str | bytes, needle: str) -> int:
         contents = bytes.decode(contents, "utf-8")
     contents = str.__str__(contents)
     needle = str.__str__(needle)
+    if not contents:
+        return 0
     if _FORGOTTEN:
         for char in _FORGOTTEN:
             contents = contents.replace(char, " ")
