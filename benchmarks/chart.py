@@ -45,7 +45,7 @@ def draw(path: Path, panels: Sequence[tuple[str, Mapping[str, float]]]) -> None:
             names, list(speeds.values()), color=[COLOURS.get(name, OTHER) for name in names]
         )
         axis.bar_label(bars, labels=[f"{speed:.2g}" for speed in speeds.values()], padding=3)
-        axis.set(xscale="log", xlim=(0.03, 60), xlabel="GB/s", title=title)
+        axis.set(xscale="log", xlim=(0.005, 90), xlabel="GB/s", title=title)
         axis.title.set_color(INK)
         axis.tick_params(axis="y", length=0)
         axis.spines[:].set_visible(False)

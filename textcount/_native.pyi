@@ -1,4 +1,4 @@
-__all__ = ["__version__", "count_occurrences"]
+__all__ = ["__version__", "_count_on", "count_occurrences"]
 
 __version__: str
 
