@@ -290,10 +290,18 @@ def test_version_and_help() -> None:
 @posix
 def test_ctrl_c_ends_with_130_and_no_traceback() -> None:
     command = [sys.executable, "-m", "textcount", "the", "/dev/zero", "-"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:  # what runs in the background of a shell ignores it, and so would the command
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
         time.sleep(1)
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=30)[1] == b""
+        try:
+            assert process.communicate(timeout=30)[1] == b""
+        finally:
+            process.kill()
     assert process.returncode == 130
 
 
