@@ -61,4 +61,6 @@ def test_prose_is_searched_and_dense_text_is_split() -> None:
         assert count_occurrences("a " * LONG, "a") == LONG
         assert count_occurrences("a" * LONG, "a") == 0
         assert count_occurrences(prose, "absent") == 0
+        assert count_occurrences(("the" + " " * 40) * (LONG // 10), "the of") == 0
+        assert count_occurrences(("the" + " " * 40) * (LONG // 10), "th") == 0
         assert not searcher.called
