@@ -305,8 +305,9 @@ def first_call(size: int, rounds: int) -> tuple[float, int, int]:
     """
     rows = []
     for _ in range(rounds):
-        command = [sys.executable, "-c", FIRST_CALL.format(size=size)]
-        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        # Isolated: the checkout is no place to import textcount from.
+        command = [sys.executable, "-I", "-c", FIRST_CALL.format(size=size)]
+        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         ratio, larger, grown = output.split()
         rows.append((float(ratio), int(larger), int(grown)))
     ratios, sizes, peaks = zip(*rows, strict=True)
