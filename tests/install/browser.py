@@ -31,7 +31,7 @@ from common import (
 )
 
 PYODIDE = "314.0.7"
-TESTS = ("test_counting.py", "test_api.py", "test_docs.py", "test_files.py")
+TESTS = ("test_counting.py", "test_pure.py", "test_api.py", "test_docs.py", "test_files.py")
 IMPORTED = ("pytest>=9", "hypothesis>=6.100")
 # Pyodide takes no wheel that was made for this machine, so pip is to find the
 # newest versions that are pure; hypothesis had its last in 6.155.
