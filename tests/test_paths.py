@@ -19,7 +19,7 @@ if textcount.BACKEND == "pure":
 from textcount import _native
 
 FAR = 2 * 64 + 3  # two blocks and a little more
-WIDTHS = {"1 byte": "é", "2 bytes": "한", "4 bytes": "😀"}
+WIDTHS = {"ASCII": "e", "1 byte": "é", "2 bytes": "한", "4 bytes": "😀"}
 
 
 @pytest.fixture(autouse=True, scope="module", params=_native._paths)

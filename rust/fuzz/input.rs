@@ -1,6 +1,6 @@
 //! What bytes mean to the fuzzer: a text and a needle that are hard to tell apart.
 
-use textcount::Character;
+use textcount::{Ascii, Character};
 
 use crate::naive;
 
@@ -14,18 +14,17 @@ pub fn check(data: &[u8]) {
         return;
     };
     let (needle, contents) = characters.split_at(characters.len().min(length.into()));
-    match width % 3 {
-        0 => check_as(
-            needle,
-            contents,
-            b"ab\xE0  \n\x1B\x1C\x1F!\x84\x85\x86\xA0\0\x8A",
-        ),
+    match width % 4 {
+        0 => check_as(needle, contents, BYTES),
+        3 => check_as(needle, contents, &BYTES.map(Ascii::from)),
         1 => check_as(needle, contents, &LETTERS.map(narrowed)),
         _ => check_as(needle, contents, &LETTERS),
     }
 }
 
 /// Letters that differ from whitespace by little, and whitespace.
+const BYTES: &[u8; 16] = b"ab\xE0  \n\x1B\x1C\x1F!\x84\x85\x86\xA0\0\x8A";
+/// The same, wider.
 #[rustfmt::skip]
 const LETTERS: [u32; 16] = [
     0x61, 0x62, 0x1_2020, 0x20, 0x20, 0x2000, 0x200B, 0x2028,

@@ -15,11 +15,12 @@
 )]
 
 use std::arch::x86_64::{
-    __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8,
-    _mm256_cmpeq_epi16, _mm256_cmpeq_epi32, _mm256_loadu_si256, _mm256_movemask_epi8,
-    _mm256_or_si256, _mm256_packs_epi16, _mm256_packs_epi32, _mm256_packus_epi16,
-    _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_permutevar8x32_epi32, _mm256_set1_epi8,
-    _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setr_epi32, _mm256_shuffle_epi8, _mm256_sub_epi16,
+    __m256i, _mm_loadu_si128, _mm256_add_epi8, _mm256_and_si256, _mm256_broadcastsi128_si256,
+    _mm256_cmpeq_epi8, _mm256_cmpeq_epi16, _mm256_cmpeq_epi32, _mm256_cmpgt_epi8,
+    _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_packs_epi16,
+    _mm256_packs_epi32, _mm256_packus_epi16, _mm256_packus_epi32, _mm256_permute4x64_epi64,
+    _mm256_permutevar8x32_epi32, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32,
+    _mm256_setr_epi32, _mm256_shuffle_epi8, _mm256_sub_epi16,
 };
 
 use crate::count::{BLOCK, Window, block, count};
@@ -140,10 +141,11 @@ unsafe fn matches<C, const PROBES: usize>(
 
 /// Where in a half there is whitespace.
 #[inline(always)]
-unsafe fn whitespace<C>(block: &[C; BLOCK], half: usize) -> __m256i {
+unsafe fn whitespace<C: Character>(block: &[C; BLOCK], half: usize) -> __m256i {
     // SAFETY: the caller's.
     unsafe {
         match size_of::<C>() {
+            1 if C::LAST < 0x80 => ascii_whitespace(vector(block, half, 0)),
             1 => LATIN.find(vector(block, half, 0)),
             2 => in_order_of_2(wide_whitespace(
                 vector(block, half, 0),
@@ -156,6 +158,42 @@ unsafe fn whitespace<C>(block: &[C; BLOCK], half: usize) -> __m256i {
             )),
         }
     }
+}
+
+/// Where in 32 bytes there is ASCII whitespace.
+#[inline(always)]
+unsafe fn ascii_whitespace(bytes: __m256i) -> __m256i {
+    // SAFETY: the caller's, and the table is as long as what is loaded.
+    unsafe {
+        let table = _mm256_broadcastsi128_si256(_mm_loadu_si128(MOVES.as_ptr().cast()));
+        // Of a byte that is not ASCII nothing is looked up: it stays negative.
+        let moved = _mm256_add_epi8(bytes, _mm256_shuffle_epi8(table, bytes));
+        _mm256_cmpgt_epi8(moved, _mm256_set1_epi8(BELOW))
+    }
+}
+
+/// What to add to a byte, by its lower half, to move ASCII whitespace and nothing
+/// else above `BELOW`.
+///
+/// 17 numbers are above: enough for two bytes that are 16 apart, as 0C and 1C are;
+/// and of the eight that share a lower half any one can be put there alone.
+const MOVES: [u8; 16] = moves();
+/// What moved bytes are compared with.
+const BELOW: i8 = i8::MAX - 17;
+
+const fn moves() -> [u8; 16] {
+    // Where there is no whitespace all become negative.
+    let mut moves = [0x80; 16];
+    let mut byte: u8 = 0x80;
+    while byte > 0 {
+        byte -= 1;
+        if is_whitespace(byte as u32) {
+            let is_one_of_two = is_whitespace(byte as u32 + 16);
+            let above = if is_one_of_two { 1 } else { 9 };
+            moves[byte as usize % 16] = BELOW as u8 + above - byte;
+        }
+    }
+    moves
 }
 
 /// Where in two vectors of 2-byte characters there is whitespace, ordered as packing does.

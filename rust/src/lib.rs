@@ -25,4 +25,4 @@ mod python;
 mod whitespace;
 
 pub use path::Path;
-pub use whitespace::Character;
+pub use whitespace::{Ascii, Character};

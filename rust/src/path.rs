@@ -89,7 +89,7 @@ mod tests {
     use super::{Kind, Lanes, Path};
     use crate::count::BLOCK;
     use crate::portable::Portable;
-    use crate::whitespace::is_whitespace;
+    use crate::whitespace::{Ascii, is_whitespace};
 
     fn check<C: Copy>(lanes: impl Lanes<C>, block: [C; BLOCK], code: impl Fn(C) -> u32) {
         let expected = (0..BLOCK).fold(0, |bits, place| {
@@ -102,7 +102,7 @@ mod tests {
     #[allow(clippy::cast_possible_truncation)]
     fn every_character_in_every_lane<L>(lanes: L)
     where
-        L: Lanes<u8> + Lanes<u16> + Lanes<u32>,
+        L: Lanes<Ascii> + Lanes<u8> + Lanes<u16> + Lanes<u32>,
     {
         let lane = |place: usize| u32::try_from(place).unwrap_or(0);
         for first in (0..0x11_0000).step_by(BLOCK).chain([u32::MAX - 63]) {
@@ -114,7 +114,13 @@ mod tests {
                     check(lanes, block.map(|code| code as u16), u32::from);
                 }
                 if first <= 0xFF {
-                    check(lanes, block.map(|code| code as u8), u32::from);
+                    let bytes = block.map(|code| code as u8);
+                    check(lanes, bytes, u32::from);
+                    // Bytes that are not ASCII are no whitespace to these.
+                    let ascii = |byte| Some(u32::from(byte)).filter(|code| *code < 0x80);
+                    check(lanes, bytes.map(Ascii::from), |byte| {
+                        ascii(byte).unwrap_or(u32::MAX)
+                    });
                 }
             }
         }

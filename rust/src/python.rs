@@ -2,12 +2,13 @@
 #![allow(unsafe_code)]
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::ffi::PyUnicode_IS_ASCII;
 use pyo3::prelude::*;
 use pyo3::types::string::PyStringData;
 use pyo3::types::{PyBytes, PyMemoryView, PyString, PyStringMethods};
 
 use crate::path::Path;
-use crate::whitespace::Character;
+use crate::whitespace::{Ascii, Character};
 
 /// From how many bytes on a text is counted detached from the interpreter:
 /// detaching costs as much as counting a few kilobytes.
@@ -114,7 +115,14 @@ fn count(
     // SAFETY: as above.
     let word = unsafe { needle.data() }?;
     Ok(match (characters, word) {
-        (PyStringData::Ucs1(text), PyStringData::Ucs1(word)) => count_in(path, py, text, word),
+        (PyStringData::Ucs1(text), PyStringData::Ucs1(word)) => {
+            // SAFETY: it is a str.
+            if unsafe { PyUnicode_IS_ASCII(contents.as_ptr()) } == 0 {
+                count_in(path, py, text, word)
+            } else {
+                count_in(path, py, Ascii::of(text), Ascii::of(word))
+            }
+        }
         (PyStringData::Ucs2(text), PyStringData::Ucs1(word)) => {
             count_in(path, py, text, &widened(word))
         }

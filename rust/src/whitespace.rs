@@ -23,6 +23,9 @@ pub trait Character: Copy + Eq + From<u8> + Into<u32> + Sync {
     /// The space that texts are padded with.
     const SPACE: Self;
 
+    /// The highest code that may be whitespace.
+    const LAST: u32;
+
     /// Whether `str.isspace` is true of this character.
     ///
     /// Without a branch, and in the character's own width, so that a loop over
@@ -30,19 +33,53 @@ pub trait Character: Copy + Eq + From<u8> + Into<u32> + Sync {
     fn is_whitespace(self) -> bool;
 }
 
+/// A byte of a text whose whitespace is all ASCII.
+///
+/// There is less of it than among CPython's 1-byte characters, which reach to U+00FF,
+/// and most texts are of this kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Ascii(u8);
+
+impl Ascii {
+    /// The same bytes.
+    #[must_use]
+    #[allow(unsafe_code)]
+    pub fn of(bytes: &[u8]) -> &[Self] {
+        // SAFETY: an `Ascii` is a byte, whichever.
+        unsafe { &*(std::ptr::from_ref(bytes) as *const [Self]) }
+    }
+}
+
+impl From<u8> for Ascii {
+    fn from(byte: u8) -> Self {
+        Self(byte)
+    }
+}
+
+impl From<Ascii> for u32 {
+    #[inline(always)]
+    fn from(byte: Ascii) -> Self {
+        byte.0.into()
+    }
+}
+
 macro_rules! character {
-    ($width:ty) => {
-        impl Character for $width {
-            const SPACE: Self = 0x20;
+    ($type:ty, $width:ty, $last:expr, $space:expr, $code:expr) => {
+        impl Character for $type {
+            const SPACE: Self = $space;
+            const LAST: u32 = $last as u32;
 
             #[inline(always)]
             #[allow(clippy::cast_lossless, clippy::cast_possible_truncation)]
             fn is_whitespace(self) -> bool {
+                let code: fn(Self) -> $width = $code;
+                let code = code(self);
                 let mut found = false;
                 for (first, last) in RUNS {
-                    // What a width cannot hold the compiler leaves out.
-                    if last <= Self::MAX as u32 {
-                        found |= self.wrapping_sub(first as Self) <= (last - first) as Self;
+                    // What there is not the compiler leaves out.
+                    if last <= Self::LAST {
+                        found |= code.wrapping_sub(first as $width) <= (last - first) as $width;
                     }
                 }
                 found
@@ -51,9 +88,10 @@ macro_rules! character {
     };
 }
 
-character!(u8);
-character!(u16);
-character!(u32);
+character!(Ascii, u8, 0x7F, Self(0x20), |byte| byte.0);
+character!(u8, u8, Self::MAX, 0x20, |code| code);
+character!(u16, u16, Self::MAX, 0x20, |code| code);
+character!(u32, u32, Self::MAX, 0x20, |code| code);
 
 /// The same for any code point, and for constants.
 pub(crate) const fn is_whitespace(code: u32) -> bool {
@@ -69,7 +107,7 @@ pub(crate) const fn is_whitespace(code: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Character, is_whitespace};
+    use super::{Ascii, Character, is_whitespace};
 
     #[test]
     fn differs_from_rust_by_the_four_separators_alone() {
@@ -90,6 +128,8 @@ mod tests {
             }
             if let Ok(code) = u8::try_from(code) {
                 assert_eq!(code.is_whitespace(), expected, "U+{code:04X}");
+                let expected = expected && code.is_ascii();
+                assert_eq!(Ascii::from(code).is_whitespace(), expected, "{code:02X}");
             }
         }
     }

@@ -7,7 +7,7 @@ mod naive;
 use std::ptr;
 
 use naive::check;
-use textcount::Character;
+use textcount::{Ascii, Character};
 
 /// As much memory as is asked for, between pages that no one may read.
 struct Guarded {
@@ -87,6 +87,11 @@ fn texts_at_the_edge_of_a_page<C: Character + std::fmt::Debug>() {
             }
         }
     }
+}
+
+#[test]
+fn ascii() {
+    texts_at_the_edge_of_a_page::<Ascii>();
 }
 
 #[test]

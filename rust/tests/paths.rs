@@ -6,7 +6,7 @@ mod input;
 mod naive;
 
 use naive::check;
-use textcount::{Character, Path};
+use textcount::{Ascii, Character, Path};
 
 /// Two blocks, and a little more.
 const FAR: usize = 2 * 64 + 3;
@@ -175,6 +175,11 @@ macro_rules! in_width {
     };
 }
 
+in_width!(
+    ascii,
+    &b"ab\xA0".map(super::Ascii::from),
+    &b" \n\x1C\x0C\x1F".map(super::Ascii::from)
+);
 in_width!(one_byte, b"ab\xE9", b" \n\x1C\x85\xA0");
 in_width!(
     two_bytes,
