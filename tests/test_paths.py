@@ -38,6 +38,8 @@ def count(backend: str) -> Any:
 def test_near_misses(backend: str, pair: tuple[str, str], times: int) -> None:
     contents, needle = pair[0] * times, pair[1]
     assert _native._count_on(backend, contents, needle) == oracle(contents, needle)
+    in_place = contents.encode(errors="replace")
+    assert _native._count_on(backend, in_place, needle) == oracle(in_place.decode(), needle)
 
 
 @given(contents=st.text(characters, max_size=3 * 64), data=st.data())
@@ -69,6 +71,7 @@ def test_every_whitespace_character_at_every_place_of_a_block(count: Any, letter
     for space, place in itertools.product(WHITESPACE, range(FAR)):
         contents = "." * place + space + letter + space + "." * (FAR - place)
         assert count(contents, letter) == 1, (ascii(space), place)
+        assert count(contents.encode(), letter) == 1, (ascii(space), place)
 
 
 def test_a_needle_longer_than_the_text(count: Any) -> None:

@@ -14,9 +14,10 @@ pub fn check(data: &[u8]) {
         return;
     };
     let (needle, contents) = characters.split_at(characters.len().min(length.into()));
-    match width % 4 {
+    match width % 5 {
         0 => check_as(needle, contents, BYTES),
         3 => check_as(needle, contents, &BYTES.map(Ascii::from)),
+        4 => check_as(needle, contents, &PARTS),
         1 => check_as(needle, contents, &LETTERS.map(narrowed)),
         _ => check_as(needle, contents, &LETTERS),
     }
@@ -29,6 +30,13 @@ const BYTES: &[u8; 16] = b"ab\xE0  \n\x1B\x1C\x1F!\x84\x85\x86\xA0\0\x8A";
 const LETTERS: [u32; 16] = [
     0x61, 0x62, 0x1_2020, 0x20, 0x20, 0x2000, 0x200B, 0x2028,
     0x3000, 0x3020, 0x1680, 0x205F, 0x1_F600, 0x85, 0x202F, 0xD800,
+];
+
+/// Those whose UTF-8 has bytes in common with that of whitespace.
+#[rustfmt::skip]
+const PARTS: [u32; 16] = [
+    0x61, 0x62, 0xA1, 0x20, 0x20, 0x2000, 0x200B, 0x2028,
+    0x3000, 0x3001, 0x1680, 0x205F, 0x2060, 0x85, 0xE3, 0xAC00,
 ];
 
 fn check_as<C: Character + std::fmt::Debug>(needle: &[u8], contents: &[u8], letters: &[C; 16]) {

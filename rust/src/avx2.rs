@@ -23,9 +23,9 @@ use std::arch::x86_64::{
     _mm256_setr_epi32, _mm256_shuffle_epi8, _mm256_sub_epi16,
 };
 
-use crate::count::{BLOCK, Window, block, count};
+use crate::count::{BLOCK, Window, block, count, count_ascii};
 use crate::path::Lanes;
-use crate::whitespace::{Character, is_whitespace};
+use crate::whitespace::{Ascii, Character, PARTS, is_whitespace};
 
 /// A proof that this processor has AVX2 and what came with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,17 @@ impl Avx2 {
         // SAFETY: an Avx2 proves that the processor has these features.
         unsafe { compiled(self, contents, needle) }
     }
+
+    #[inline]
+    pub(crate) fn count_ascii(self, contents: &[Ascii], needle: &[Ascii]) -> Option<usize> {
+        // As above.
+        #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+        unsafe fn compiled(avx2: Avx2, contents: &[Ascii], needle: &[Ascii]) -> Option<usize> {
+            count_ascii(avx2, contents, needle)
+        }
+        // SAFETY: an Avx2 proves that the processor has these features.
+        unsafe { compiled(self, contents, needle) }
+    }
 }
 
 impl<C: Character> Lanes<C> for Avx2 {
@@ -76,6 +87,27 @@ impl<C: Character> Lanes<C> for Avx2 {
     fn whitespace(self, block: &[C; BLOCK]) -> u64 {
         // SAFETY: an Avx2 proves that there is AVX2.
         unsafe { joined(whitespace(block, 0), whitespace(block, 1)) }
+    }
+
+    #[inline(always)]
+    fn parts(self, block: &[C; BLOCK]) -> u64 {
+        // SAFETY: an Avx2 proves that there is AVX2.
+        unsafe { joined(parts(vector(block, 0, 0)), parts(vector(block, 1, 0))) }
+    }
+
+    #[inline(always)]
+    fn union(self, seen: __m256i, block: &[C; BLOCK]) -> __m256i {
+        // SAFETY: an Avx2 proves that there is AVX2.
+        unsafe {
+            let block = _mm256_or_si256(vector(block, 0, 0), vector(block, 1, 0));
+            _mm256_or_si256(seen, block)
+        }
+    }
+
+    #[inline(always)]
+    fn all_ascii(self, seen: __m256i) -> bool {
+        // SAFETY: an Avx2 proves that there is AVX2.
+        unsafe { _mm256_movemask_epi8(seen) == 0 }
     }
 
     #[inline(always)]
@@ -194,6 +226,15 @@ const fn moves() -> [u8; 16] {
         }
     }
     moves
+}
+
+/// Where in 32 bytes is one that may be a part of whitespace.
+#[inline(always)]
+unsafe fn parts(bytes: __m256i) -> __m256i {
+    // Of signed bytes, these are the lowest.
+    const _: () = assert!(PARTS.start == 0x80);
+    // SAFETY: the caller's.
+    unsafe { _mm256_cmpgt_epi8(_mm256_set1_epi8(PARTS.end as i8), bytes) }
 }
 
 /// Where in two vectors of 2-byte characters there is whitespace, ordered as packing does.

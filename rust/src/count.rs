@@ -35,7 +35,7 @@
 
 use crate::path::Lanes;
 use crate::prefetch::prefetch;
-use crate::whitespace::Character;
+use crate::whitespace::{Ascii, Character};
 
 /// How many characters are counted at once: a bitmap has a bit for each.
 pub(crate) const BLOCK: usize = 64;
@@ -53,19 +53,43 @@ const SHORT: usize = 16;
 /// Counts the words of `contents` that equal `needle`.
 #[inline(always)]
 pub(crate) fn count<C: Character, L: Lanes<C>>(lanes: L, contents: &[C], needle: &[C]) -> usize {
+    search::<C, L, false>(lanes, contents, needle).0
+}
+
+/// The same in bytes that are known to be ASCII only when they have been counted.
+///
+/// `None` if they are not, or if there was nothing to count.
+#[inline(always)]
+pub(crate) fn count_ascii<L: Lanes<Ascii>>(
+    lanes: L,
+    contents: &[Ascii],
+    needle: &[Ascii],
+) -> Option<usize> {
+    let (total, is_ascii) = search::<Ascii, L, true>(lanes, contents, needle);
+    is_ascii.then_some(total)
+}
+
+/// How often the needle is found; if asked for, whether contents is seen to be ASCII.
+#[inline(always)]
+fn search<C: Character, L: Lanes<C>, const ASKED: bool>(
+    lanes: L,
+    contents: &[C],
+    needle: &[C],
+) -> (usize, bool) {
     if needle.len() > contents.len() || needle.iter().any(|each| each.is_whitespace()) {
-        return 0;
+        return (0, false);
     }
     match needle.len() {
         // Between two whitespace characters stands an empty piece, which is no word.
-        0 => 0,
-        1 => Search::new(lanes, needle, [0]).count(contents),
-        2 => Search::new(lanes, needle, [0, 1]).count(contents),
-        3 => Search::new(lanes, needle, [0, 1, 2]).count(contents),
-        4 => Search::new(lanes, needle, [0, 1, 2, 3]).count(contents),
+        0 => (0, false),
+        1 => Search::new(lanes, needle, [0]).count::<ASKED>(contents),
+        2 => Search::new(lanes, needle, [0, 1]).count::<ASKED>(contents),
+        3 => Search::new(lanes, needle, [0, 1, 2]).count::<ASKED>(contents),
+        4 => Search::new(lanes, needle, [0, 1, 2, 3]).count::<ASKED>(contents),
         length => {
-            let last = length.min(REACH) - 1;
-            Search::new(lanes, needle, [0, last]).count(contents)
+            // The first bytes of characters in UTF-8 are much the same.
+            let (first, last) = (usize::from(C::IS_PART), length.min(REACH) - 1);
+            Search::new(lanes, needle, [first, last]).count::<ASKED>(contents)
         }
     }
 }
@@ -80,6 +104,15 @@ struct Search<'n, C: Character, L: Lanes<C>, const PROBES: usize> {
     reach: usize,
     /// What to add to *after*: everything, if the needle ends beyond.
     unknown: u64,
+}
+
+/// Where there is whitespace, or in a block something that has it before and after.
+#[derive(Clone, Copy)]
+struct Places {
+    /// There is.
+    sure: u64,
+    /// It takes a closer look to tell. Only among the bytes of UTF-8 is it so.
+    maybe: u64,
 }
 
 impl<'n, C: Character, L: Lanes<C>, const PROBES: usize> Search<'n, C, L, PROBES> {
@@ -99,7 +132,7 @@ impl<'n, C: Character, L: Lanes<C>, const PROBES: usize> Search<'n, C, L, PROBES
     }
 
     #[inline(always)]
-    fn count(&self, contents: &[C]) -> usize {
+    fn count<const ASKED: bool>(&self, contents: &[C]) -> (usize, bool) {
         // Two halves of as many blocks, and less than four blocks more.
         let half = contents.len().saturating_sub(BLOCK) / (2 * BLOCK) * BLOCK;
         let end = &contents[2 * half..];
@@ -111,35 +144,45 @@ impl<'n, C: Character, L: Lanes<C>, const PROBES: usize> Search<'n, C, L, PROBES
         let head = contents
             .first_chunk()
             .unwrap_or(block(window(&padded, 0), 0));
-        let head = (self.lanes.whitespace(head) << 1 | 1) << (BLOCK - 1 - self.reach);
+        let mut seen = self.lanes.splat(C::SPACE);
+        if ASKED {
+            seen = self.lanes.union(seen, head);
+        }
+        let mut head = self.whitespace(head);
+        head.sure = (head.sure << 1 | 1) << (BLOCK - 1 - self.reach);
+        head.maybe = head.maybe << 1 << (BLOCK - 1 - self.reach);
         let mut earlier = [head; 2];
         if half > 0 {
             let middle = block(window(contents, half - BLOCK), self.reach);
-            earlier[1] = self.lanes.whitespace(middle);
+            earlier[1] = self.whitespace(middle);
         }
 
         let mut total = 0;
         let mut start = 0;
         while start < half {
             // A loop of its own for needles to be confirmed, in which nothing is called.
-            let mut hits = [0; 2];
+            let mut hits = [Places { sure: 0, maybe: 0 }; 2];
             while start < half {
-                let windows = [window(contents, start), window(contents, half + start)];
-                prefetch(windows[0]);
-                hits[0] = self.hits(windows[0], &mut earlier[0]);
-                prefetch(windows[1]);
-                hits[1] = self.hits(windows[1], &mut earlier[1]);
+                for stream in 0..2 {
+                    let window = window(contents, stream * half + start);
+                    prefetch(window);
+                    if ASKED {
+                        seen = self.lanes.union(seen, block(window, self.reach));
+                    }
+                    hits[stream] = self.hits(window, &mut earlier[stream]);
+                }
                 start += BLOCK;
                 if PROBES == self.needle.len() {
-                    total += (hits[0].count_ones() + hits[1].count_ones()) as usize;
-                } else if hits[0] | hits[1] != 0 {
+                    for hits in &mut hits {
+                        total += std::mem::take(&mut hits.sure).count_ones() as usize;
+                    }
+                }
+                if hits.iter().any(|hits| hits.sure | hits.maybe != 0) {
                     break;
                 }
             }
-            if PROBES != self.needle.len() {
-                for (start, hits) in [start - BLOCK, half + start - BLOCK].into_iter().zip(hits) {
-                    total += self.confirmed(contents, start, window(contents, start), hits);
-                }
+            for (start, hits) in [start - BLOCK, half + start - BLOCK].into_iter().zip(hits) {
+                total += self.confirmed(contents, start, window(contents, start), hits);
             }
         }
         let mut earlier = earlier[usize::from(half > 0)];
@@ -152,26 +195,61 @@ impl<'n, C: Character, L: Lanes<C>, const PROBES: usize> Search<'n, C, L, PROBES
             let hits = self.hits(window, &mut earlier);
             total += self.confirmed(contents, start, window, hits);
         }
-        total
+        if !ASKED {
+            return (total, false);
+        }
+        for place in 0..4 {
+            if let Some(block) = padded[place * BLOCK..].first_chunk() {
+                seen = self.lanes.union(seen, block);
+            }
+        }
+        (total, self.lanes.all_ascii(seen))
     }
 
     /// Where in a window's first block something begins that may be the needle.
     #[inline(always)]
-    fn hits(&self, window: &Window<C>, earlier: &mut u64) -> u64 {
-        let after = self.lanes.whitespace(block(window, self.reach));
-        let before = *earlier >> (BLOCK - 1 - self.reach) | after << (self.reach + 1);
-        *earlier = after;
-        self.lanes.matches(window, &self.probes) & before & (after | self.unknown)
+    fn hits(&self, window: &Window<C>, earlier: &mut Places) -> Places {
+        let after = self.whitespace(block(window, self.reach));
+        let earlier = std::mem::replace(earlier, after);
+        let before = self.before(earlier.sure, after.sure);
+        let matches = self.lanes.matches(window, &self.probes);
+        let sure = matches & before & (after.sure | self.unknown);
+        let mut maybe = 0;
+        if C::IS_PART {
+            let before = before | self.before(earlier.maybe, after.maybe);
+            let after = after.sure | after.maybe | self.unknown;
+            maybe = matches & before & after & !sure;
+        }
+        Places { sure, maybe }
+    }
+
+    /// From where whitespace comes after something of the needle's length, in the last
+    /// block and in this, where it comes before.
+    #[inline(always)]
+    fn before(&self, earlier: u64, after: u64) -> u64 {
+        earlier >> (BLOCK - 1 - self.reach) | after << (self.reach + 1)
+    }
+
+    #[inline(always)]
+    fn whitespace(&self, block: &[C; BLOCK]) -> Places {
+        Places {
+            sure: self.lanes.whitespace(block),
+            maybe: if C::IS_PART {
+                self.lanes.parts(block)
+            } else {
+                0
+            },
+        }
     }
 
     /// How many of the hits of the window at `start` are the needle.
     #[inline(always)]
-    fn confirmed(&self, contents: &[C], start: usize, window: &Window<C>, hits: u64) -> usize {
+    fn confirmed(&self, contents: &[C], start: usize, window: &Window<C>, hits: Places) -> usize {
         let length = self.needle.len();
-        let mut hits = hits;
+        let mut found = hits.sure | hits.maybe;
         if length <= SHORT {
             let mut compared = 0;
-            while hits != 0 && PROBES < length && compared < length {
+            while found != 0 && PROBES < length && compared < length {
                 // Four characters at a time; of the last four, some once more.
                 let mut probes = [(0, self.lanes.splat(self.needle[0])); 4];
                 for probe in &mut probes {
@@ -179,18 +257,22 @@ impl<'n, C: Character, L: Lanes<C>, const PROBES: usize> Search<'n, C, L, PROBES
                     *probe = (offset, self.lanes.splat(self.needle[offset]));
                     compared += 1;
                 }
-                hits &= self.lanes.matches(window, &probes);
+                found &= self.lanes.matches(window, &probes);
             }
-            return hits.count_ones() as usize;
         }
-        let mut count = 0;
-        while hits != 0 {
-            let rest = &contents[start + hits.trailing_zeros() as usize..];
+        let (mut count, mut unsure) = (0, found);
+        if length <= SHORT {
+            count = (found & hits.sure).count_ones() as usize;
+            unsure = found & hits.maybe;
+        }
+        while unsure != 0 && (length > SHORT || C::IS_PART) {
+            let (before, rest) = contents.split_at(start + unsure.trailing_zeros() as usize);
             count += usize::from(
                 rest.starts_with(self.needle)
-                    && rest.get(length).is_none_or(|each| each.is_whitespace()),
+                    && C::whitespace_begins(&rest[length..])
+                    && (!C::IS_PART || C::whitespace_ends(before)),
             );
-            hits &= hits - 1;
+            unsure &= unsure - 1;
         }
         count
     }

@@ -1,8 +1,8 @@
 //! The paths: ways to look at a block, one for each kind of processor.
 
-use crate::count::{BLOCK, Window, count};
+use crate::count::{BLOCK, Window, count, count_ascii};
 use crate::portable::Portable;
-use crate::whitespace::Character;
+use crate::whitespace::{Ascii, Character};
 
 /// What the algorithm needs of a path: bitmaps of a block, the lowest bit for its
 /// first character.
@@ -15,6 +15,15 @@ pub(crate) trait Lanes<C>: Copy {
 
     /// Which characters of a block are whitespace.
     fn whitespace(self, block: &[C; BLOCK]) -> u64;
+
+    /// Which bytes of a block are among `PARTS`.
+    fn parts(self, block: &[C; BLOCK]) -> u64;
+
+    /// All the bits that are set in some bytes and in those of a block.
+    fn union(self, seen: Self::Splat, block: &[C; BLOCK]) -> Self::Splat;
+
+    /// Whether the highest bit is set in none of them.
+    fn all_ascii(self, seen: Self::Splat) -> bool;
 
     /// From which of the first 64 places of a window every probe, as many
     /// characters further as it says, matches.
@@ -80,6 +89,16 @@ impl Path {
             Kind::Portable => count(Portable, contents, needle),
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2(avx2) => avx2.count(contents, needle),
+        }
+    }
+
+    /// The same in bytes that are probably ASCII; or `None`, if some are not or it
+    /// was not seen that all are.
+    pub(crate) fn count_ascii(self, contents: &[Ascii], needle: &[Ascii]) -> Option<usize> {
+        match self.0 {
+            Kind::Portable => count_ascii(Portable, contents, needle),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(avx2) => avx2.count_ascii(contents, needle),
         }
     }
 }

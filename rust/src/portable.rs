@@ -2,7 +2,7 @@
 
 use crate::count::{BLOCK, Window, block};
 use crate::path::Lanes;
-use crate::whitespace::Character;
+use crate::whitespace::{Character, PARTS};
 
 /// Runs on any processor.
 #[derive(Clone, Copy)]
@@ -23,6 +23,30 @@ impl<C: Character> Lanes<C> for Portable {
             *flag = u8::from(character.is_whitespace());
         }
         bitmap(&flags)
+    }
+
+    #[inline(always)]
+    fn parts(self, block: &[C; BLOCK]) -> u64 {
+        let mut flags = [0; BLOCK];
+        for (flag, &character) in flags.iter_mut().zip(block) {
+            let code: u32 = character.into();
+            *flag = u8::from(PARTS.contains(&code.to_le_bytes()[0]));
+        }
+        bitmap(&flags)
+    }
+
+    #[inline(always)]
+    fn union(self, seen: C, block: &[C; BLOCK]) -> C {
+        let mut all: u32 = seen.into();
+        for &character in block {
+            all |= character.into();
+        }
+        C::from(all.to_le_bytes()[0])
+    }
+
+    #[inline(always)]
+    fn all_ascii(self, seen: C) -> bool {
+        seen.into() < 0x80
     }
 
     #[inline(always)]

@@ -8,6 +8,7 @@ use pyo3::types::string::PyStringData;
 use pyo3::types::{PyBytes, PyMemoryView, PyString, PyStringMethods};
 
 use crate::path::Path;
+use crate::utf8::Invalid;
 use crate::whitespace::{Ascii, Character};
 
 /// From how many bytes on a text is counted detached from the interpreter:
@@ -79,22 +80,40 @@ fn _count_on(
     count_any(path, contents, needle)
 }
 
-/// Checks the arguments, and decodes bytes.
+/// Checks the arguments.
 fn count_any(
     path: Path,
     contents: &Bound<'_, PyAny>,
     needle: &Bound<'_, PyAny>,
 ) -> PyResult<usize> {
     let text = contents.cast::<PyString>().ok();
-    if text.is_none() && !contents.is_instance_of::<PyBytes>() {
+    let bytes = contents.cast::<PyBytes>().ok();
+    if text.is_none() && bytes.is_none() {
         return Err(wrong_contents(contents));
     }
     let needle = needle
         .cast::<PyString>()
         .map_err(|_| wrong_type("needle", "str", needle))?;
-    match text {
-        Some(text) => count(path, text, needle),
-        None => count(
+    match (text, bytes) {
+        (Some(text), _) => count(path, text, needle),
+        (_, Some(bytes)) => count_utf8(path, bytes, needle),
+        _ => Err(wrong_contents(contents)),
+    }
+}
+
+/// Counts in UTF-8 where it lies.
+fn count_utf8(
+    path: Path,
+    contents: &Bound<'_, PyBytes>,
+    needle: &Bound<'_, PyString>,
+) -> PyResult<usize> {
+    // No valid text has a lone surrogate, nor the empty word.
+    let word = needle.to_str().unwrap_or("");
+    let bytes = contents.as_bytes();
+    match detached(contents.py(), bytes.len(), || path.count_utf8(bytes, word)) {
+        Ok(count) => Ok(count),
+        // What is wrong with it only Python says in Python's words.
+        Err(Invalid) => count(
             path,
             &PyString::from_encoded_object(contents, Some(c"utf-8"), Some(c"strict"))?,
             needle,
@@ -144,12 +163,18 @@ fn widened<C: Copy, W: From<C>>(needle: &[C]) -> Vec<W> {
     needle.iter().map(|&character| character.into()).collect()
 }
 
-/// Counts detached from the interpreter if that pays.
+/// Counts characters of one width.
 fn count_in<C: Character>(path: Path, py: Python<'_>, text: &[C], needle: &[C]) -> usize {
-    if size_of_val(text) < DETACH_FROM {
-        return path.count(text, needle);
+    detached(py, size_of_val(text), || path.count(text, needle))
+}
+
+/// Detaches for what takes as long as counting so many bytes, if that pays.
+fn detached<T: Send>(py: Python<'_>, size: usize, work: impl FnOnce() -> T + Send) -> T {
+    if size < DETACH_FROM {
+        work()
+    } else {
+        py.detach(work)
     }
-    py.detach(|| path.count(text, needle))
 }
 
 /// The same `TypeError` as `textcount._errors.wrong_type`.

@@ -100,6 +100,31 @@ fn one_byte() {
 }
 
 #[test]
+fn utf8() {
+    let (mut contents_at, mut needle_at) = (Guarded::new(), Guarded::new());
+    for length in 0..400 {
+        // The last one may be cut; then it is refused, which takes reading it as well.
+        let text = ["né\u{3000}", "ne\u{2003}"][length % 2].bytes().cycle();
+        let text: Vec<u8> = text.take(length).collect();
+        for needle in ["né", "ne", "n", "nénénénénénénénénénénénénénénénénénéé"]
+        {
+            for (at_end, needle_at_end) in [(false, true), (true, false)] {
+                let copy = needle_at.copy(needle.as_bytes(), needle_at_end);
+                let needle = std::str::from_utf8(copy).expect("a copy");
+                let words = std::str::from_utf8(&text).map(|text| {
+                    let words = text.split(char::is_whitespace);
+                    words.filter(|word| *word == needle).count()
+                });
+                for path in textcount::Path::all() {
+                    let found = path.count_utf8(contents_at.copy(&text, at_end), needle);
+                    assert_eq!(found.ok(), words.ok(), "{needle:?} in {text:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn two_bytes() {
     texts_at_the_edge_of_a_page::<u16>();
 }

@@ -6,7 +6,7 @@ mod input;
 mod naive;
 
 use naive::check;
-use textcount::{Ascii, Character, Path};
+use textcount::{Ascii, Character, Invalid, Path};
 
 /// Two blocks, and a little more.
 const FAR: usize = 2 * 64 + 3;
@@ -186,11 +186,72 @@ in_width!(
     &[0x61_u16, 0xAC00, 0xD800, 0x2061, 0x0120],
     &[0x20, 0x1C, 0x85, 0x2028, 0x3000]
 );
+// Characters whose bytes begin or end as those of whitespace do.
+in_width!(
+    utf8,
+    &[0x62_u32, 0x2060, 0x3001, 0x1681, 0xC5, 0x305F, 0x2805],
+    &[0x20, 0x2003, 0x3000, 0x85, 0x1680, 0x1C]
+);
 in_width!(
     four_bytes,
     &[0x61_u32, 0x1_F600, 0x10_FFFF, 0x1_0020, 0xFFFF],
     &[0x20, 0x1F, 0xA0, 0x1680, 0x205F]
 );
+
+/// Pieces of it are counted at a time.
+#[test]
+fn a_long_text_of_utf8() {
+    let words = [
+        "de",
+        "né",
+        "\u{2003}",
+        "de\u{3000}de",
+        "\u{305F}de",
+        "\n",
+        "  ",
+        "한국",
+    ];
+    for ascii in [true, false] {
+        for longest in [20, 40_000, 200_000] {
+            let mut text = String::new();
+            for (index, word) in words.iter().cycle().take(40_000).enumerate() {
+                text.push_str(if ascii && !word.is_ascii() { "d" } else { word });
+                // At times one that no piece has room for.
+                if index % 9973 == 9972 {
+                    text.extend(std::iter::repeat_n('e', longest));
+                }
+                text.push(if index % 3 == 0 { 'd' } else { ' ' });
+            }
+            let codes: Vec<u32> = text.chars().map(u32::from).collect();
+            for needle in ["de", "de\u{3000}", "한국", "eeeee", "né", "d"] {
+                let needle: Vec<u32> = needle.chars().map(u32::from).collect();
+                check(&codes, &needle);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_utf8_is_refused() {
+    for length in (0..FAR).chain([32_000, 40_000, 100_000]) {
+        for wrong in [
+            &b"\xFF"[..],
+            b"\xC3",
+            b"\xE2\x80",
+            b"\xED\xA0\x80",
+            b"\xC0\xA0",
+            b"\x80",
+        ] {
+            for (before, after) in [("a ", ""), ("", " a"), ("é", " a"), ("a", "a\u{2003}")] {
+                let fill = before.bytes().cycle().take(length * before.len());
+                let text = [&fill.collect::<Vec<_>>()[..], wrong, after.as_bytes()].concat();
+                for path in Path::all() {
+                    assert_eq!(path.count_utf8(&text, "a"), Err(Invalid), "{text:?}");
+                }
+            }
+        }
+    }
+}
 
 #[test]
 fn which_paths_ran() {

@@ -10,12 +10,31 @@ pub fn count<C: Character>(contents: &[C], needle: &[C]) -> usize {
         .count()
 }
 
-/// Counts on every path, and sees that each is right.
+/// The same characters as UTF-8, some way from the beginning of a line of the cache;
+/// or nothing, if some are no characters.
+fn utf8<C: Character>(characters: &[C], place: usize) -> Option<String> {
+    let blanks = std::iter::repeat_n(Some(' '), place);
+    let characters = characters.iter().map(|&each| char::from_u32(each.into()));
+    blanks.chain(characters).collect()
+}
+
+/// Counts on every path, and sees that each is right; of code points as UTF-8 as well.
 pub fn check<C: Character + std::fmt::Debug>(contents: &[C], needle: &[C]) {
     let expected = count(contents, needle);
     for path in Path::all() {
         let found = path.count(contents, needle);
         let name = path.name();
         assert_eq!(found, expected, "{name}: {needle:?} in {contents:?}");
+    }
+    if size_of::<C>() < 4 {
+        return;
+    }
+    let place = contents.len() % 64;
+    if let (Some(moved), Some(word)) = (utf8(contents, place), utf8(needle, 0)) {
+        for path in Path::all() {
+            let found = path.count_utf8(&moved.as_bytes()[place..], &word);
+            let name = path.name();
+            assert_eq!(found, Ok(expected), "{name}, UTF-8: {word:?} in {moved:?}");
+        }
     }
 }
