@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 import textcount
-from textcount import _pure, files
+from textcount import _blocks, _pure
 
 settings.register_profile("textcount", deadline=None, print_blob=True)
 settings.load_profile("textcount")
@@ -66,12 +66,13 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     if name == "native":
         from textcount import _native
 
-        function = _native.count_occurrences
+        function, part = _native.count_occurrences, _native._count_part
     else:
-        function = _pure.count_occurrences
+        function, part = _pure.count_occurrences, None
     with (
         mock.patch.dict("os.environ", TEXTCOUNT_BACKEND=name),
         mock.patch.object(textcount, "count_occurrences", function),
-        mock.patch.object(files, "count_occurrences", function),
+        mock.patch.object(_blocks, "count_occurrences", function),
+        mock.patch.object(_blocks, "count_part", part),
     ):
         yield name

@@ -1,4 +1,4 @@
-__all__ = ["__version__", "_count_on", "count_occurrences"]
+__all__ = ["__version__", "_count_on", "_count_part", "count_occurrences"]
 
 __version__: str
 
@@ -9,3 +9,7 @@ def count_occurrences(contents: str | bytes, needle: str) -> int: ...
 _paths: tuple[str, ...]
 
 def _count_on(path: str, contents: str | bytes, needle: str) -> int: ...
+
+# For blocks of files: counting in contents[start:stop], without a copy.
+
+def _count_part(contents: bytes, start: int, stop: int, needle: str) -> int: ...

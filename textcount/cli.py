@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from functools import partial
 
 from textcount import BACKEND, BACKEND_REASON, __version__
-from textcount.files import Patterns, check_decoding, count_sources, expand
+from textcount.files import Patterns, check_decoding, cores, count_sources, expand
 from textcount.report import Csv, Json, Report, Text, printable, reason
 
 TYPE_CHECKING = False
@@ -61,6 +61,8 @@ def main(argv: list[str] | None = None) -> int:
             status = FAILED if end.code else FOUND
         except CannotRun as error:
             status = _complain(str(error))
+        except ChildProcessError as error:
+            status = _complain(str(error))
         except KeyboardInterrupt:
             status = INTERRUPTED
         if sys.stdout is not None:
@@ -97,6 +99,7 @@ def _run(options: argparse.Namespace) -> int:
             encoding,
             options.errors,
             bar.advance if bar else None,
+            options.jobs or cores(),
         ):
             if bar:
                 bar.hide()
@@ -218,7 +221,7 @@ def _parser() -> argparse.ArgumentParser:
     add("operands", nargs="*", metavar="PATH", help="files; none, or -, is standard input")
     add("-e", **repeated("words"), metavar="WORD", help="a word; may be repeated")
     add("-f", **repeated("word_files"), metavar="FILE", help="words in UTF-8, one a line")
-    add("-j", dest="jobs", type=_jobs, metavar="N", help="workers (only 1 so far)")
+    add("-j", dest="jobs", type=_jobs, metavar="N", help="workers; one for each core if not given")
     add("-r", dest="recursive", action="store_true", help="count the files in directories")
     add("--include", action="append", metavar="GLOB", help="of those, only the ones that match")
     add("--exclude", **repeated("exclude"), metavar="GLOB", help="and not the ones that match")

@@ -1,17 +1,4 @@
-"""Counting in streams, files and trees of files, in bounded memory.
-
-A text arrives in blocks. Each block is cut behind its last whitespace: what is
-before the cut holds whole words only and goes to ``count_occurrences``; what is
-behind it may be the first half of a word, and waits for the next block. With
-blocks of eight characters::
-
-    "to be or not to be"  ->  "to be or" " not to " "be"
-    counted                   "to be "   "or not to " "be"
-
-What waits never grows past the longest needle plus one character: a word that
-long already equals no needle, whatever follows, so no more of it is looked at
-or kept. A text without any whitespace therefore stays bounded as well.
-"""
+"""Counting in streams, files and trees of files, in bounded memory."""
 
 from __future__ import annotations
 
@@ -19,10 +6,13 @@ import codecs
 import errno
 import io
 import os
+import stat
 from contextlib import closing
+from itertools import chain
 from types import MappingProxyType
 
-from textcount._backend import count_occurrences
+from textcount._backend import BACKEND
+from textcount._blocks import Text
 from textcount._errors import wrong_type
 
 TYPE_CHECKING = False  # typing costs more to import than all of this module
@@ -43,23 +33,11 @@ if TYPE_CHECKING:
 BLOCK = 1 << 18
 """How much is read at a time, in bytes (characters, from a text stream)."""
 
-# These look no further than the faulty bytes. Any other handler is the caller's
-# own and may look at, or jump to, every byte: it is shown the whole file.
-_BLOCKWISE_HANDLERS = {
-    "strict",
-    "ignore",
-    "replace",
-    "surrogateescape",
-    "surrogatepass",
-    "backslashreplace",
-}
-# Decoded in one piece, because their incremental decoders answer differently:
-# punycode decodes each block as if it were all; unicode_escape loses an octal
-# escape that is cut (b"\\6", b"6"); the iso2022 family gives up on an escape
-# sequence that stays unknown over a cut (b"\x1b(\x85  foo\r\n +").
-# PyPy's utf-7 loses a shift sequence that is cut.
-_WHOLE_ENCODINGS = ("punycode", "unicode_escape", "iso2022_", "utf_7")
+SHARD = 1 << 23
+"""How many bytes of a large file a worker is given at a time."""
 
+ALONE = 1 << 7
+"""How many files are counted before workers are started."""
 
 class FileCount:
     """What counting in one file gave. Immutable.
@@ -161,7 +139,7 @@ def count_stream(stream: Readable, needles: Iterable[str]) -> dict[str, int]:
     >>> count_stream(io.StringIO("to be or not to be"), ["be", "or"])
     {'be': 2, 'or': 1}
     """
-    text = _Text(_distinct("count_stream", needles))
+    text = Text(_distinct("count_stream", needles))
     read = getattr(stream, "read", None)
     if not callable(read):
         raise wrong_type("count_stream", "stream", "a readable stream", stream)
@@ -174,8 +152,9 @@ def count_stream(stream: Readable, needles: Iterable[str]) -> dict[str, int]:
             block = read(BLOCK)
     else:
         ahead = [block]
-        _exhaust(text.feed_bytes(lambda size: ahead.pop() if ahead else read(size), "utf-8"))
-    return text.finish()
+        blocks = _blocks(lambda size: ahead.pop() if ahead else read(size))
+        _exhaust(text.feed_bytes(blocks, "utf-8", "strict"))
+    return text.counts
 
 
 def count_file(
@@ -221,10 +200,12 @@ def count_file(
     {'be': 2, 'question': 0}
     """
     name = _name("count_file", "path", path)
-    text = _Text(_distinct("count_file", needles))
+    distinct = _distinct("count_file", needles)
     encoding = check_decoding("count_file", encoding, errors)
-    _exhaust(_read(text, name, encoding, errors))
-    return text.finish()
+    (record,) = count_sources([(name, None)], distinct, encoding, errors, None, workers())
+    if record.error is not None:
+        raise record.error
+    return dict(record.counts)
 
 
 def count_files(
@@ -282,7 +263,7 @@ def count_files(
     )
     names = (_name("count_files", "paths", path) for path in each)
     sources = expand(names, recursive, patterns)
-    return count_sources(sources, distinct, encoding, errors, on_progress)
+    return count_sources(sources, distinct, encoding, errors, on_progress, workers())
 
 
 def count_sources(
@@ -291,25 +272,59 @@ def count_sources(
     encoding: str,
     errors: str,
     on_progress: OnProgress | None,
+    jobs: int,
 ) -> Iterator[FileCount]:
-    """Count in each of what ``expand`` gives; all arguments have been checked."""
+    """Count in each of what ``expand`` gives; all arguments have been checked.
+
+    By one worker to begin with, as starting several pays only for some work.
+    """
+    sources = iter(sources)
+    count, size = 0, 0
     for source, error in sources:
-        path = source if isinstance(source, str) else "-"
-        text = _Text(needles)
-        failure: OSError | UnicodeError | None = error
-        with closing(_read(text, source, encoding, errors)) as sizes:
-            while failure is None:
-                try:
-                    size = next(sizes, None)
-                except (OSError, UnicodeError) as reason:
-                    failure = reason.with_traceback(None)  # which would keep every frame
-                    break
-                if size is None:
-                    break
-                if on_progress is not None:
-                    on_progress(size)
-        counts = text.finish() if failure is None else {}
-        yield FileCount(path, counts, size=text.size, error=failure)
+        count += 1
+        if jobs > 1 and (count > ALONE or size > SHARD // 2 or (size_of(source) or 0) >= 2 * SHARD):
+            from textcount._workers import Counting, count_in_parallel
+
+            rest = chain([(source, error)], sources)
+            counting = Counting(needles, encoding, errors)
+            yield from count_in_parallel(rest, counting, jobs, on_progress)
+            return
+        record = count_source(source, error, needles, encoding, errors, on_progress)
+        size += record.size
+        yield record
+
+
+def count_source(
+    source: Source,
+    error: OSError | None,
+    needles: list[str],
+    encoding: str,
+    errors: str,
+    on_progress: OnProgress | None,
+    start: int = 0,
+    stop: int | None = None,
+) -> FileCount:
+    """Count in a file, or in the words that begin in a range of its bytes.
+
+    That is to say, from the first blank at or after start to the first at or after
+    stop: so of two ranges that meet, each word is in one.
+    """
+    text = Text(needles)
+    failure: OSError | UnicodeError | None = error
+    with closing(_read(text, source, encoding, errors, start, stop)) as sizes:
+        while failure is None:
+            try:
+                size = next(sizes, None)
+            except (OSError, UnicodeError) as reason:
+                failure = reason.with_traceback(None)  # which would keep every frame
+                break
+            if size is None:
+                break
+            if on_progress is not None:
+                on_progress(size)
+    path = source if isinstance(source, str) else "-"
+    counts = text.counts if failure is None else {}
+    return FileCount(path, counts, size=text.size, error=failure)
 
 
 def expand(
@@ -361,10 +376,48 @@ def _kind(entry: os.DirEntry[str]) -> str:
     return "other"
 
 
-def _read(text: _Text, source: Source, encoding: str, errors: str) -> Generator[int]:
-    """Count in source; gives the size of each block."""
+def _read(
+    text: Text, source: Source, encoding: str, errors: str, start: int = 0, stop: int | None = None
+) -> Generator[int]:
+    """Count in source, or in a range of it; gives the size of each block."""
     with _open(source) as file:
-        yield from text.feed_bytes(file.read, encoding, errors)
+        blocks = _blocks(file.read)
+        if start or stop is not None:
+            file.seek(start)
+            blocks = _between(blocks, start, stop)
+        yield from text.feed_bytes(blocks, encoding, errors)
+
+
+def _between(blocks: Iterable[bytes], start: int, stop: int | None) -> Iterator[bytes]:
+    """Of blocks that begin at start, what is between its blank and that of stop.
+
+    That of a place is the first at or after it, or the end; at 0, a text begins as it
+    does after a blank.
+    """
+    place, has_begun = start, start == 0
+    for block in blocks:
+        first, last = 0, len(block)
+        if not has_begun:
+            first = _blank(block, 0)
+            has_begun = first < last
+            if stop is not None and place + first >= stop:
+                return
+        if stop is not None and place + last > stop:
+            last = _blank(block, max(first, stop - place))
+        if has_begun and first < last:
+            yield block[first:last]
+        if last < len(block):
+            return
+        place += len(block)
+
+
+def _blank(block: bytes, start: int) -> int:
+    """Where the first space or line feed is, or the end.
+
+    In UTF-8, valid or not, these are never a part of anything else.
+    """
+    places = (block.find(b" ", start), block.find(b"\n", start))
+    return min((place for place in places if place >= 0), default=len(block))
 
 
 def _exhaust(sizes: Iterable[int]) -> None:
@@ -406,70 +459,37 @@ def _matches(patterns: list[str], name: str, inside: str) -> bool:
     return any(fnmatch(name, pattern) or fnmatch(inside, pattern) for pattern in patterns)
 
 
-class _Text:
-    """One text, counted block by block."""
-
-    def __init__(self, needles: list[str]) -> None:
-        self.size = 0
-        self._counts = dict.fromkeys(needles, 0)
-        self._longest = max(map(len, needles), default=0)
-        self._waiting = ""
-
-    def feed(self, block: str) -> None:
-        """Count the words that block completes."""
-        text = self._waiting + block
-        start = len(text)
-        stop = max(0, start - self._longest - 1)
-        while start > stop and not text[start - 1].isspace():
-            start -= 1
-        self._waiting = text[start:]
-        # Cutting a word longer than any needle does no harm.
-        too_long = len(self._waiting) > self._longest
-        self._count(text if too_long else text[:start])
-
-    def feed_bytes(
-        self,
-        read: Callable[[int], bytes | None],
-        encoding: str,
-        errors: str = "strict",
-    ) -> Iterator[int]:
-        """Decode and count what read gives, to its end; gives the size of each block."""
-        decoder = codecs.getincrementaldecoder(encoding)(errors)
-        name = codecs.lookup(encoding).name.replace("-", "_")
-        if errors not in _BLOCKWISE_HANDLERS or name.startswith(_WHOLE_ENCODINGS):
-            blocks = []
-            while block := self._block(read):
-                blocks.append(block)
-                yield len(block)
-            self.feed(decoder.decode(b"".join(blocks), True))
-            return
-        try:
-            while block := self._block(read):
-                self.feed(decoder.decode(block))
-                yield len(block)
-            self.feed(decoder.decode(b"", True))
-        except UnicodeDecodeError as error:
-            start = self.size - len(error.object)  # of the block, in the input
-            if start:
-                error.reason += f" (byte {start + error.start} of the input)"
-            raise
-
-    def finish(self) -> dict[str, int]:
-        """Count the last word and give the counts."""
-        self._count(self._waiting)
-        return self._counts
-
-    def _count(self, words: str) -> None:
-        if words:
-            for needle in self._counts:
-                self._counts[needle] += count_occurrences(words, needle)
-
-    def _block(self, read: Callable[[int], bytes | None]) -> bytes:
-        block = read(BLOCK)
+def _blocks(read: Callable[[int], bytes | None]) -> Iterator[bytes]:
+    """All that read gives, to its end."""
+    while block := read(BLOCK):
         if not isinstance(block, bytes):
             raise _wrong_block(block)
-        self.size += len(block)
-        return block
+        yield block
+    if block != b"":
+        raise _wrong_block(block)
+
+
+def size_of(source: Source) -> int | None:
+    """The size of a regular file, 0 if there is no file; None if it is another kind."""
+    try:
+        status = os.stat(source)
+    except (OSError, ValueError):
+        return 0  # opening it will say why
+    return status.st_size if stat.S_ISREG(status.st_mode) and isinstance(source, str) else None
+
+
+def workers() -> int:
+    """How many workers pay: of threads, one for each processor; but where Python counts,
+    only one thread runs at a time, and a library starts no processes."""
+    return cores() if BACKEND == "native" else 1
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS, nor on Windows
+        return os.cpu_count() or 1
 
 
 def _wrong_block(block: object) -> Exception:

@@ -8,7 +8,6 @@ use pyo3::types::string::PyStringData;
 use pyo3::types::{PyBytes, PyMemoryView, PyString, PyStringMethods};
 
 use crate::path::Path;
-use crate::utf8::Invalid;
 use crate::whitespace::{Ascii, Character};
 
 /// From how many bytes on a text is counted detached from the interpreter:
@@ -21,7 +20,7 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::{_count_on, count_occurrences};
+    use super::{_count_on, _count_part, count_occurrences};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
@@ -80,6 +79,21 @@ fn _count_on(
     count_any(path, contents, needle)
 }
 
+/// Count in contents[start:stop], which is UTF-8, without a copy of it.
+#[pyfunction]
+fn _count_part(
+    contents: &Bound<'_, PyBytes>,
+    start: usize,
+    stop: usize,
+    needle: &Bound<'_, PyString>,
+) -> PyResult<usize> {
+    let part = contents.as_bytes().get(start..stop).ok_or_else(|| {
+        let message = format!("there is no part [{start}:{stop}] in contents");
+        PyValueError::new_err(message)
+    })?;
+    count_utf8(Path::best(), contents.py(), part, needle)
+}
+
 /// Checks the arguments.
 fn count_any(
     path: Path,
@@ -96,7 +110,7 @@ fn count_any(
         .map_err(|_| wrong_type("needle", "str", needle))?;
     match (text, bytes) {
         (Some(text), _) => count(path, text, needle),
-        (_, Some(bytes)) => count_utf8(path, bytes, needle),
+        (_, Some(bytes)) => count_utf8(path, bytes.py(), bytes.as_bytes(), needle),
         _ => Err(wrong_contents(contents)),
     }
 }
@@ -104,21 +118,19 @@ fn count_any(
 /// Counts in UTF-8 where it lies.
 fn count_utf8(
     path: Path,
-    contents: &Bound<'_, PyBytes>,
+    py: Python<'_>,
+    contents: &[u8],
     needle: &Bound<'_, PyString>,
 ) -> PyResult<usize> {
     // No valid text has a lone surrogate, nor the empty word.
     let word = needle.to_str().unwrap_or("");
-    let bytes = contents.as_bytes();
-    match detached(contents.py(), bytes.len(), || path.count_utf8(bytes, word)) {
-        Ok(count) => Ok(count),
-        // What is wrong with it only Python says in Python's words.
-        Err(Invalid) => count(
-            path,
-            &PyString::from_encoded_object(contents, Some(c"utf-8"), Some(c"strict"))?,
-            needle,
-        ),
+    if let Ok(count) = detached(py, contents.len(), || path.count_utf8(contents, word)) {
+        return Ok(count);
     }
+    // What is wrong with it only Python says in Python's words.
+    let contents = PyBytes::new(py, contents);
+    let text = PyString::from_encoded_object(&contents, Some(c"utf-8"), Some(c"strict"))?;
+    count(path, &text, needle)
 }
 
 /// Counts where CPython keeps the characters, without a copy of contents.

@@ -1,0 +1,206 @@
+"""Counting by several workers gives what one gives, in the same order."""
+
+import errno
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from reference import oracle
+
+import textcount.files
+from textcount import FileCount, count_file, count_files
+
+ERRORS = ["strict", "replace", "ignore", "surrogateescape", "backslashreplace"]
+MULTIBYTE = "né 한국 né\r\nné\u2003né\u3000x né\x1cné \ufeffné  né né"
+BROKEN = [
+    MULTIBYTE.encode(),
+    b"\xef\xbb\xbfa a\xff a \xe2\x80 a\xe2\x80\na \xf0\x9f\x98 \xed\xa0\x80 a a",
+    b"a",
+    b" a",
+    b"a\n",
+    b"",
+    b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa a",
+    b"\r\n\r\na\r\n \r\na",
+]
+
+
+@pytest.fixture(autouse=True)
+def small() -> Iterator[None]:
+    """Workers for the least of work."""
+    with (
+        mock.patch.object(textcount.files, "SHARD", 64),
+        mock.patch.object(textcount.files, "BLOCK", 24),
+        mock.patch.object(textcount.files, "ALONE", 1),
+    ):
+        yield
+
+
+def counted(path: Path, needle: str, errors: str, start: int, stop: int | None) -> FileCount:
+    return textcount.files.count_source(
+        str(path), None, [needle], "utf-8", errors, None, start, stop
+    )
+
+
+@pytest.mark.parametrize("errors", ERRORS)
+def test_shards_of_every_size_count_each_word_once(tmp_path: Path, errors: str) -> None:
+    path = tmp_path / "file"
+    for data, needle in itertools.product(BROKEN, ["né", "a", "\ufffd", "aa"]):
+        path.write_bytes(data)
+        try:
+            expected = oracle(data.decode("utf-8", errors), needle)
+        except UnicodeDecodeError:
+            continue
+        for size in range(1, len(data) + 2):
+            starts = list(range(0, len(data) or 1, size))
+            stops = [*starts[1:], None]
+            parts = [
+                counted(path, needle, errors, start, stop)
+                for start, stop in zip(starts, stops, strict=True)
+            ]
+            assert sum(part.counts[needle] for part in parts) == expected, (data, size)
+            assert sum(part.size for part in parts) == len(data)
+
+
+@pytest.mark.parametrize("errors", ERRORS)
+def test_a_border_may_be_anywhere(tmp_path: Path, errors: str) -> None:
+    path = tmp_path / "file"
+    for data in BROKEN:
+        path.write_bytes(data)
+        try:
+            expected = oracle(data.decode("utf-8", errors), "a")
+        except UnicodeDecodeError:
+            continue
+        for border in range(1, len(data)):
+            one, two = counted(path, "a", errors, 0, border), counted(path, "a", errors, border, None)
+            assert one.counts["a"] + two.counts["a"] == expected, (data, border)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Small and large files, and what cannot be counted."""
+    source = random.Random(0)
+    for index in range(40):
+        words = source.choices(["a", "b", "é", "ab", "한국", "\n"], k=source.choice([3, 40, 500]))
+        (tmp_path / f"{index:02}").write_text(" ".join(words), "utf-8")
+    (tmp_path / "07").unlink()
+    (tmp_path / "11").write_bytes(b"a " * 300 + b"\xff" + b" a" * 300)
+    (tmp_path / "23").write_bytes(b"a" * 1000 + b" a")
+    return tmp_path
+
+
+def shown(records: Iterator[FileCount]) -> list[Any]:
+    return [
+        (each.path, dict(each.counts), each.size, str(each.error), getattr(each.error, "args", ()))
+        for each in records
+    ]
+
+
+def by(jobs: int) -> Any:
+    """A context in which the library has so many workers."""
+    return mock.patch.object(textcount.files, "workers", lambda: jobs)
+
+
+@pytest.mark.parametrize("errors", ERRORS)
+@pytest.mark.parametrize("jobs", [2, 5])
+def test_many_workers_find_what_one_finds(tree: Path, jobs: int, errors: str) -> None:
+    paths = [tree / f"{index:02}" for index in range(40)] + [tree, tree / "01"]
+    expected = shown(count_files(paths, ["a", "한국", "é"], errors=errors))
+    with by(jobs):
+        assert shown(count_files(paths, ["a", "한국", "é"], errors=errors)) == expected
+    with by(jobs), mock.patch.object(textcount.files, "ALONE", 0):
+        for path, record in zip(paths, expected, strict=True):
+            if record[1]:
+                assert count_file(path, ["a", "한국", "é"], errors=errors) == record[1]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "latin-1", "ascii"])
+def test_other_encodings_too(tree: Path, encoding: str) -> None:
+    paths = [tree / f"{index:02}" for index in range(40)]
+    options: Any = {"encoding": encoding, "errors": "replace"}
+    expected = shown(count_files(paths, ["a", "\xc3\xa9"], **options))
+    with by(3):
+        assert shown(count_files(paths, ["a", "\xc3\xa9"], **options)) == expected
+
+
+def test_an_error_names_the_byte_of_the_file(tree: Path) -> None:
+    with by(1), pytest.raises(UnicodeDecodeError) as alone:
+        count_file(tree / "11", ["a"])
+    with by(3), pytest.raises(UnicodeDecodeError) as together:
+        count_file(tree / "11", ["a"])
+    assert together.value.args == alone.value.args
+    assert "byte 600 of the input" in str(together.value)
+
+
+def test_progress_adds_up_over_all_workers(tree: Path) -> None:
+    told: list[int] = []
+    paths = [tree / f"{index:02}" for index in range(40)]
+    with by(3):
+        records = list(count_files(paths, ["a"], errors="replace", on_progress=told.append))
+    assert sum(told) == sum(record.size for record in records)
+
+
+def test_an_error_of_the_callers_comes_in_its_turn(tree: Path) -> None:
+    def paths() -> Iterator[Path]:
+        for index in range(20):
+            yield tree / f"{index:02}"
+        raise AssertionError("the twenty-first")
+
+    with by(3):
+        records = count_files(paths(), ["a"])
+        assert len([next(records) for _ in range(20)]) == 20
+        with pytest.raises(AssertionError, match="the twenty-first"):
+            next(records)
+
+
+def threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith("textcount")}
+
+
+def test_workers_end_with_the_counting(tree: Path) -> None:
+    paths = [tree / f"{index:02}" for index in range(40)]
+    with by(3):
+        list(count_files(paths, ["a"]))
+        records: Any = count_files(paths, ["a"])
+        for _ in range(10):
+            next(records)
+        records.close()  # nobody asks for the rest
+    assert not threads()
+
+
+def test_an_error_of_the_callback_ends_the_workers(tree: Path) -> None:
+    def broken(size: int) -> None:
+        if threads():
+            raise OSError(size)
+
+    paths = [tree / f"{index:02}" for index in range(40)] * 3
+    with by(3), mock.patch.object(textcount.files, "workers", lambda: 3):
+        try:
+            list(count_files(paths, ["a"], on_progress=broken))
+        except OSError:
+            pass
+    assert not threads()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes with a name")
+def test_a_pipe_is_read_when_it_is_asked_for(tree: Path) -> None:
+    os.mkfifo(tree / "pipe")
+    writer = threading.Thread(target=(tree / "pipe").write_bytes, args=[b"a a a"])
+    paths = [tree / "01", tree / "02", tree / "pipe", tree / "03"]
+    with by(3):
+        records = count_files(paths, ["a"])
+        next(records)
+        next(records)
+        writer.start()
+        assert next(records).counts == {"a": 3}
+        assert next(records).path == str(tree / "03")
+    writer.join()
