@@ -15,7 +15,6 @@ longer than a needle equals none; so the difference is right whatever surrounds 
 from __future__ import annotations
 
 import codecs
-from functools import partial
 
 from textcount._backend import count_occurrences, count_part
 
@@ -39,6 +38,10 @@ _BLOCKWISE_HANDLERS = {
 # sequence that stays unknown over a cut (b"\x1b(\x85  foo\r\n +").
 # PyPy's utf-7 loses a shift sequence that is cut.
 _WHOLE_ENCODINGS = ("punycode", "unicode_escape", "iso2022_", "utf_7")
+
+
+_IN_PLACE = ("utf_8", "ascii")
+"""What the extension counts without decoding it."""
 
 
 class Text:
@@ -80,47 +83,42 @@ class Text:
             decoder = codecs.getincrementaldecoder(encoding)(errors)
             self.feed(decoder.decode(b"".join(whole), True))
             return
-        # Without a word to count the bytes must be valid all the same.
-        in_place = self.counts and count_part is not None
-        feed, finish = self._decoding(encoding, errors)
-        if in_place and name == "utf_8":
-            feed, finish = partial(self._feed_utf8, errors), partial(self._finish_utf8, errors)
-        elif in_place and name == "ascii":
-            feed = partial(self._feed_ascii, feed)
+        feed = self._feeder(name, encoding, errors)
         try:
             for block in blocks:
                 self.size += len(block)
-                feed(block)
+                feed(block, False)
                 yield len(block)
-            finish()
+            feed(b"", True)
         except UnicodeDecodeError as error:
             start = self.size - len(error.object)  # of the block, in the input
             if start:
                 error.reason += f" (byte {start + error.start} of the input)"
             raise
 
-    def _decoding(
-        self, encoding: str, errors: str
-    ) -> tuple[Callable[[bytes], None], Callable[[], None]]:
-        """What feeds a block of bytes, and what feeds the end."""
+    def _feeder(self, name: str, encoding: str, errors: str) -> Callable[[bytes, bool], None]:
+        """What counts in a block of bytes, and with True the end of the text."""
+
+        def in_place(block: bytes, is_last: bool) -> None:
+            if is_last and not self._begun:
+                return
+            if name == "ascii" and not block.isascii():
+                self.feed(codecs.decode(block, name, errors))
+            elif is_last or not self._feed_utf8(block):
+                decoder = codecs.getincrementaldecoder(encoding)(errors)
+                decoder.setstate((self._begun, 0))
+                text = decoder.decode(block, is_last)
+                self._begun = decoder.getstate()[0]
+                self.feed(text)
+
+        # Without a word to count the bytes must be valid all the same.
+        if self.counts and count_part is not None and name in _IN_PLACE:
+            return in_place
         decoder = codecs.getincrementaldecoder(encoding)(errors)
+        return lambda block, is_last: self.feed(decoder.decode(block, is_last))
 
-        def feed(block: bytes) -> None:
-            self.feed(decoder.decode(block))
-
-        def finish() -> None:
-            self.feed(decoder.decode(b"", True))
-
-        return feed, finish
-
-    def _feed_ascii(self, decode: Callable[[bytes], None], block: bytes) -> None:
-        if block.isascii():
-            self._feed_part(block, 0, len(block))
-        else:
-            decode(block)
-
-    def _feed_utf8(self, errors: str, block: bytes) -> None:
-        """Count in a block that may begin and end inside a character."""
+    def _feed_utf8(self, block: bytes) -> bool:
+        """Count in a block that may begin and end inside a character, if it is valid."""
         char, start, stop = "", 0, len(block)
         try:
             if self._begun:
@@ -130,7 +128,7 @@ class Text:
                 char, used = codecs.utf_8_decode(begun, "strict", start < stop)
                 if not used:
                     self._begun = begun
-                    return
+                    return True
             if stop > start and block[-1] >= 0x80:
                 last = stop - 1
                 while last > max(start, stop - 4) and _goes_on(block[last]):
@@ -139,30 +137,14 @@ class Text:
             # Before anything is counted in, as any part may be found invalid.
             counts = [count_part(block, start, stop, needle) for needle in self.counts]
         except UnicodeDecodeError:
-            decoder = codecs.getincrementaldecoder("utf-8")(errors)
-            decoder.setstate((self._begun, 0))
-            text = decoder.decode(block)
-            self._begun = decoder.getstate()[0]
-            self.feed(text)
-            return
+            return False
         if char:
             self.feed(char)
         self._meet(block, start, stop)
         for needle, count in zip(self.counts, counts, strict=True):
             self.counts[needle] += count
         self._begun = block[stop:]
-
-    def _finish_utf8(self, errors: str) -> None:
-        if self._begun:
-            decoder = codecs.getincrementaldecoder("utf-8")(errors)
-            decoder.setstate((self._begun, 0))
-            self._begun = b""
-            self.feed(decoder.decode(b"", True))
-
-    def _feed_part(self, block: bytes, start: int, stop: int) -> None:
-        self._meet(block, start, stop)
-        for needle in self.counts:
-            self.counts[needle] += count_part(block, start, stop, needle)
+        return True
 
     def _meet(self, block: str | bytes, start: int, stop: int) -> None:
         """Add what two blocks have together; keep the second for the next one."""
@@ -194,7 +176,7 @@ class Text:
 
 def can_be_cut(encoding: str, errors: str) -> bool:
     """Whether bytes can be cut at any space or line feed, and decoded apart."""
-    return _name(encoding) in ("utf_8", "ascii") and errors in _BLOCKWISE_HANDLERS
+    return _name(encoding) in _IN_PLACE and errors in _BLOCKWISE_HANDLERS
 
 
 def _name(encoding: str) -> str:

@@ -6,8 +6,6 @@ but where the needle is everywhere, stopping there is up to twenty times as slow
 as splitting. So a long text is counted in stretches, each by the way that pays.
 """
 
-from functools import lru_cache
-
 from textcount._errors import wrong_contents, wrong_type
 
 TYPE_CHECKING = False
@@ -122,10 +120,9 @@ def _is_sparse(sample: str, needle: str) -> bool:
     return 2 * words > 3 * places and words > max(len(sample) // 20, len(needle))
 
 
-@lru_cache
 def _searcher(needle: str) -> "Callable[[str, int, int], list[str]]":
     """What lists the words that equal needle, in contents from one index to another."""
-    import re  # takes longer to import than all of textcount
+    import re  # takes longer to import than all of textcount; keeps what it compiles
 
     literal = re.escape(needle)
     # findall lists what the empty group has matched: no copies of the needle.

@@ -7,7 +7,6 @@ import errno
 import io
 import os
 import stat
-from contextlib import closing
 from itertools import chain
 from types import MappingProxyType
 
@@ -311,7 +310,8 @@ def count_source(
     """
     text = Text(needles)
     failure: OSError | UnicodeError | None = error
-    with closing(_read(text, source, encoding, errors, start, stop)) as sizes:
+    sizes = _read(text, source, encoding, errors, start, stop)
+    try:
         while failure is None:
             try:
                 size = next(sizes, None)
@@ -322,6 +322,8 @@ def count_source(
                 break
             if on_progress is not None:
                 on_progress(size)
+    finally:
+        sizes.close()  # and with it the file
     path = source if isinstance(source, str) else "-"
     counts = text.counts if failure is None else {}
     return FileCount(path, counts, size=text.size, error=failure)
