@@ -21,6 +21,10 @@ from textcount._backend import count_occurrences, count_part
 TYPE_CHECKING = False  # typing costs more to import than all of this module
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from mmap import mmap
+
+    Buffer = bytes | mmap
+    Block = tuple[Buffer, int]  # what was read into, and how much of it has been read
 
 # These look no further than the faulty bytes. Any other handler is the caller's
 # own and may look at, or jump to, every byte: it is shown the whole file.
@@ -59,67 +63,68 @@ class Text:
         self.size = 0
         self.counts = dict.fromkeys(needles, 0)
         self._reach = max(map(len, needles), default=0) + 1
-        # The end of what was counted: these characters, then the part of this block.
+        # The end of what was counted, as far as it matters to what comes.
         self._tail = ""
-        self._last: tuple[str | bytes, int, int] = ("", 0, 0)
         # In UTF-8, the beginning of a character that the next block goes on with.
         self._begun = b""
 
     def feed(self, block: str) -> None:
         """Count in a block."""
-        self._meet(block, 0, len(block))
+        self._meet(block[: self._reach])
+        self._remember(block[-self._reach :])
         for needle in self.counts:
             self.counts[needle] += count_occurrences(block, needle)
 
-    def feed_bytes(self, blocks: Iterable[bytes], encoding: str, errors: str) -> Iterator[int]:
+    def feed_bytes(self, blocks: Iterable[Block], encoding: str, errors: str) -> Iterator[int]:
         """Decode and count in all blocks of a text; gives the size of each."""
         name = _name(encoding)
         if errors not in _BLOCKWISE_HANDLERS or name.startswith(_WHOLE_ENCODINGS):
             whole = []
-            for block in blocks:
-                self.size += len(block)
-                whole.append(block)
-                yield len(block)
+            for block, size in blocks:
+                self.size += size
+                whole.append(block[:size])
+                yield size
             decoder = codecs.getincrementaldecoder(encoding)(errors)
             self.feed(decoder.decode(b"".join(whole), True))
             return
         feed = self._feeder(name, encoding, errors)
         try:
-            for block in blocks:
-                self.size += len(block)
-                feed(block, False)
-                yield len(block)
-            feed(b"", True)
+            for block, size in blocks:
+                self.size += size
+                feed(block, size)
+                yield size
+            feed(b"", 0)
         except UnicodeDecodeError as error:
             start = self.size - len(error.object)  # of the block, in the input
             if start:
                 error.reason += f" (byte {start + error.start} of the input)"
             raise
 
-    def _feeder(self, name: str, encoding: str, errors: str) -> Callable[[bytes, bool], None]:
-        """What counts in a block of bytes, and with True the end of the text."""
+    def _feeder(self, name: str, encoding: str, errors: str) -> Callable[[Buffer, int], None]:
+        """What counts in so many bytes of a block; and if there are none, the end."""
+        decoder = codecs.getincrementaldecoder(encoding)(errors)
 
-        def in_place(block: bytes, is_last: bool) -> None:
-            if is_last and not self._begun:
+        def decode(block: Buffer, size: int) -> None:
+            self.feed(decoder.decode(block[:size], not size))
+
+        def in_place(block: Buffer, size: int) -> None:
+            if size and self._feed_utf8(block, size):
                 return
-            if name == "ascii" and not block.isascii():
-                self.feed(codecs.decode(block, name, errors))
-            elif is_last or not self._feed_utf8(block):
-                decoder = codecs.getincrementaldecoder(encoding)(errors)
-                decoder.setstate((self._begun, 0))
-                text = decoder.decode(block, is_last)
-                self._begun = decoder.getstate()[0]
-                self.feed(text)
+            decoder.setstate((self._begun, 0))
+            text = decoder.decode(block[:size], not size)
+            self._begun = decoder.getstate()[0]
+            self.feed(text)
 
         # Without a word to count the bytes must be valid all the same.
-        if self.counts and count_part is not None and name in _IN_PLACE:
+        if name not in _IN_PLACE or count_part is None or not self.counts:
+            return decode
+        if name == "utf_8":
             return in_place
-        decoder = codecs.getincrementaldecoder(encoding)(errors)
-        return lambda block, is_last: self.feed(decoder.decode(block, is_last))
+        return lambda block, size: (in_place if block[:size].isascii() else decode)(block, size)
 
-    def _feed_utf8(self, block: bytes) -> bool:
+    def _feed_utf8(self, block: Buffer, size: int) -> bool:
         """Count in a block that may begin and end inside a character, if it is valid."""
-        char, start, stop = "", 0, len(block)
+        char, start, stop = "", 0, size
         try:
             if self._begun:
                 while start < min(stop, 3) and _goes_on(block[start]):
@@ -129,28 +134,30 @@ class Text:
                 if not used:
                     self._begun = begun
                     return True
-            if stop > start and block[-1] >= 0x80:
+            if stop > start and block[stop - 1] >= 0x80:
                 last = stop - 1
                 while last > max(start, stop - 4) and _goes_on(block[last]):
                     last -= 1
-                stop = last + codecs.utf_8_decode(block[last:], "strict", False)[1]
+                stop = last + codecs.utf_8_decode(block[last:size], "strict", False)[1]
             # Before anything is counted in, as any part may be found invalid.
             counts = [count_part(block, start, stop, needle) for needle in self.counts]
         except UnicodeDecodeError:
             return False
         if char:
             self.feed(char)
-        self._meet(block, start, stop)
+        # Enough bytes for as many characters as matter. What is cut is left out.
+        reach = 4 * self._reach
+        if self._tail:
+            self._meet(_whole(block[start : min(stop, start + reach)])[: self._reach])
+        self._remember(_whole(block[max(start, stop - reach) : stop]))
         for needle, count in zip(self.counts, counts, strict=True):
             self.counts[needle] += count
-        self._begun = block[stop:]
+        self._begun = block[stop:size]
         return True
 
-    def _meet(self, block: str | bytes, start: int, stop: int) -> None:
-        """Add what two blocks have together; keep the second for the next one."""
-        last, self._last = self._last, (block, start, stop)
-        self._tail = (self._tail + self._end(*last))[-self._reach :]
-        tail, head = self._tail, self._beginning(block, start, stop)
+    def _meet(self, head: str) -> None:
+        """Add what a block that begins so has together with what was before."""
+        tail = self._tail
         if not tail or not head or tail[-1].isspace() or head[0].isspace():
             return
         for needle in self.counts:
@@ -158,20 +165,13 @@ class Text:
             apart = count_occurrences(tail, needle) + count_occurrences(head, needle)
             self.counts[needle] += together - apart
 
-    def _beginning(self, block: str | bytes, start: int, stop: int) -> str:
-        """As many characters of a block as matter to what comes before it."""
-        if isinstance(block, str):
-            return block[: self._reach]
-        # Enough bytes for them. The last character may be cut, and is left out.
-        end = min(stop, start + 4 * self._reach)
-        return block[start:end].decode("utf-8", "ignore")[: self._reach]
+    def _remember(self, end: str) -> None:
+        self._tail = (self._tail + end)[-self._reach :]
 
-    def _end(self, block: str | bytes, start: int, stop: int) -> str:
-        """As many characters of a block as matter to what comes after it."""
-        if isinstance(block, str):
-            return block[-self._reach :]
-        end = block[max(start, stop - 4 * self._reach) : stop]
-        return end.decode("utf-8", "ignore")[-self._reach :]
+
+def _whole(part: bytes) -> str:
+    """The characters of valid UTF-8 that are whole."""
+    return part.decode("utf-8", "ignore")
 
 
 def can_be_cut(encoding: str, errors: str) -> bool:

@@ -1,3 +1,5 @@
+from mmap import mmap
+
 __all__ = ["__version__", "_count_on", "_count_part", "count_occurrences"]
 
 __version__: str
@@ -10,6 +12,7 @@ _paths: tuple[str, ...]
 
 def _count_on(path: str, contents: str | bytes, needle: str) -> int: ...
 
-# For blocks of files: counting in contents[start:stop], without a copy.
+# For blocks of files: counting in contents[start:stop], without a copy. Nobody may
+# change contents meanwhile.
 
-def _count_part(contents: bytes, start: int, stop: int, needle: str) -> int: ...
+def _count_part(contents: bytes | mmap, start: int, stop: int, needle: str) -> int: ...

@@ -10,7 +10,7 @@ import stat
 from itertools import chain
 from types import MappingProxyType
 
-from textcount._backend import BACKEND
+from textcount._backend import BACKEND, count_part
 from textcount._blocks import Text
 from textcount._errors import wrong_type
 
@@ -18,6 +18,10 @@ TYPE_CHECKING = False  # typing costs more to import than all of this module
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from typing import Protocol, TypeVar
+
+    from mmap import mmap
+
+    from textcount._blocks import Block, Buffer
 
     class Readable(Protocol):
         """What count_stream needs of a stream."""
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     OnProgress = Callable[[int], object]
 
-BLOCK = 1 << 18
+BLOCK = 1 << 19
 """How much is read at a time, in bytes (characters, from a text stream)."""
 
 SHARD = 1 << 23
@@ -383,43 +387,73 @@ def _read(
 ) -> Generator[int]:
     """Count in source, or in a range of it; gives the size of each block."""
     with _open(source) as file:
-        blocks = _blocks(file.read)
+        if count_part is not None and isinstance(file, io.FileIO):
+            blocks = _read_into(file)
+        else:
+            blocks = _blocks(file.read)
         if start or stop is not None:
             file.seek(start)
             blocks = _between(blocks, start, stop)
         yield from text.feed_bytes(blocks, encoding, errors)
 
 
-def _between(blocks: Iterable[bytes], start: int, stop: int | None) -> Iterator[bytes]:
+def _read_into(file: io.FileIO) -> Iterator[Block]:
+    """All of a file, block after block to the same place, which stays in the cache."""
+    buffer = _spare.pop() if _spare else _memory()
+    if len(buffer) != BLOCK:
+        buffer = _memory()
+    try:
+        while size := file.readinto(buffer):
+            yield buffer, size
+    finally:
+        _spare.append(buffer)
+
+
+def _memory() -> mmap:
+    """Room for a block, from the beginning of a page of memory.
+
+    To a place up to 31 bytes further on an AMD EPYC (Zen 3) copies at 1.9 instead of
+    11 GB/s, and that is where bytes and bytearray begin when they are large.
+    """
+    from mmap import mmap
+
+    return mmap(-1, BLOCK)
+
+
+_spare: list[mmap] = []
+"""Room that nobody reads into: for as many blocks as have been needed at once."""
+
+
+def _between(blocks: Iterable[Block], start: int, stop: int | None) -> Iterator[Block]:
     """Of blocks that begin at start, what is between its blank and that of stop.
 
     That of a place is the first at or after it, or the end; at 0, a text begins as it
     does after a blank.
     """
     place, has_begun = start, start == 0
-    for block in blocks:
-        first, last = 0, len(block)
+    for block, size in blocks:
+        first, last = 0, size
         if not has_begun:
-            first = _blank(block, 0)
+            first = _blank(block, 0, size)
             has_begun = first < last
             if stop is not None and place + first >= stop:
                 return
         if stop is not None and place + last > stop:
-            last = _blank(block, max(first, stop - place))
+            last = _blank(block, max(first, stop - place), size)
         if has_begun and first < last:
-            yield block[first:last]
-        if last < len(block):
+            yield (block[first:last], last - first) if first else (block, last)
+        if last < size:
             return
-        place += len(block)
+        place += size
 
 
-def _blank(block: bytes, start: int) -> int:
-    """Where the first space or line feed is, or the end.
+def _blank(block: Buffer, start: int, stop: int) -> int:
+    """Where the first space or line feed is, or stop.
 
     In UTF-8, valid or not, these are never a part of anything else.
     """
-    places = (block.find(b" ", start), block.find(b"\n", start))
-    return min((place for place in places if place >= 0), default=len(block))
+    places = (block.find(b" ", start, stop), block.find(b"\n", start, stop))
+    return min((place for place in places if place >= 0), default=stop)
 
 
 def _exhaust(sizes: Iterable[int]) -> None:
@@ -427,7 +461,7 @@ def _exhaust(sizes: Iterable[int]) -> None:
         pass
 
 
-def _open(source: Source) -> io.FileIO:
+def _open(source: Source) -> io.RawIOBase:
     try:
         return io.FileIO(source, "r", closefd=isinstance(source, str))
     except ValueError as error:
@@ -461,12 +495,12 @@ def _matches(patterns: list[str], name: str, inside: str) -> bool:
     return any(fnmatch(name, pattern) or fnmatch(inside, pattern) for pattern in patterns)
 
 
-def _blocks(read: Callable[[int], bytes | None]) -> Iterator[bytes]:
+def _blocks(read: Callable[[int], bytes | None]) -> Iterator[Block]:
     """All that read gives, to its end."""
     while block := read(BLOCK):
         if not isinstance(block, bytes):
             raise _wrong_block(block)
-        yield block
+        yield block, len(block)
     if block != b"":
         raise _wrong_block(block)
 

@@ -1,6 +1,7 @@
 //! All of PyO3: the extension module `textcount._native`.
 #![allow(unsafe_code)]
 
+use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::PyUnicode_IS_ASCII;
 use pyo3::prelude::*;
@@ -80,17 +81,26 @@ fn _count_on(
 }
 
 /// Count in contents[start:stop], which is UTF-8, without a copy of it.
+///
+/// Nobody may change contents meanwhile.
 #[pyfunction]
 fn _count_part(
-    contents: &Bound<'_, PyBytes>,
+    contents: &Bound<'_, PyAny>,
     start: usize,
     stop: usize,
     needle: &Bound<'_, PyString>,
 ) -> PyResult<usize> {
-    let part = contents.as_bytes().get(start..stop).ok_or_else(|| {
-        let message = format!("there is no part [{start}:{stop}] in contents");
-        PyValueError::new_err(message)
-    })?;
+    let buffer = PyBuffer::<u8>::get(contents)?;
+    let part = (start <= stop && stop <= buffer.len_bytes() && buffer.is_c_contiguous())
+        .then(|| buffer.buf_ptr().cast::<u8>().wrapping_add(start))
+        .ok_or_else(|| {
+            let message = format!("there is no part [{start}:{stop}] in contents");
+            PyValueError::new_err(message)
+        })?;
+    // SAFETY: the part is in the buffer, which is neither moved nor freed while it is
+    // held here. Nor is it changed: this function is the package's own, which reads a
+    // file into memory that it gives to nobody else, and counts before it reads on.
+    let part = unsafe { std::slice::from_raw_parts(part, stop - start) };
     count_utf8(Path::best(), contents.py(), part, needle)
 }
 
