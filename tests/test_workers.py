@@ -19,6 +19,7 @@ from reference import oracle
 
 import textcount.files
 from textcount import FileCount, count_file, count_files
+from textcount._blocks import Counting
 
 ERRORS = ["strict", "replace", "ignore", "surrogateescape", "backslashreplace"]
 MULTIBYTE = "né 한국 né\r\nné\u2003né\u3000x né\x1cné \ufeffné  né né"
@@ -46,9 +47,8 @@ def small() -> Iterator[None]:
 
 
 def counted(path: Path, needle: str, errors: str, start: int, stop: int | None) -> FileCount:
-    return textcount.files.count_source(
-        str(path), None, [needle], "utf-8", errors, None, start, stop
-    )
+    counting = Counting([needle], "utf-8", errors)
+    return textcount.files.count_source(counting, str(path), None, None, start, stop)
 
 
 @pytest.mark.parametrize("errors", ERRORS)
@@ -81,7 +81,10 @@ def test_a_border_may_be_anywhere(tmp_path: Path, errors: str) -> None:
         except UnicodeDecodeError:
             continue
         for border in range(1, len(data)):
-            one, two = counted(path, "a", errors, 0, border), counted(path, "a", errors, border, None)
+            one, two = (
+                counted(path, "a", errors, 0, border),
+                counted(path, "a", errors, border, None),
+            )
             assert one.counts["a"] + two.counts["a"] == expected, (data, border)
 
 

@@ -20,7 +20,7 @@ from textcount._backend import count_occurrences, count_part
 
 TYPE_CHECKING = False  # typing costs more to import than all of this module
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from mmap import mmap
 
     Buffer = bytes | mmap
@@ -45,24 +45,51 @@ _WHOLE_ENCODINGS = ("punycode", "unicode_escape", "iso2022_", "utf_7")
 
 
 _IN_PLACE = ("utf_8", "ascii")
-"""What the extension counts without decoding it."""
+"""What the extension counts without decoding it, and what can be cut at blanks."""
+
+
+class Counting:
+    """What to count in every text of a run, and how its bytes are to be decoded.
+
+    Args:
+        needles: the words, distinct.
+        encoding: the name of an encoding that there is.
+        errors: the name of an error handler that there is.
+    """
+
+    __slots__ = ("encoding", "errors", "in_place", "is_ascii", "is_whole", "needles", "reach")
+
+    def __init__(self, needles: list[str], encoding: str, errors: str) -> None:
+        self.needles = needles
+        self.encoding = encoding
+        self.errors = errors
+        name = codecs.lookup(encoding).name.replace("-", "_")
+        self.is_whole = errors not in _BLOCKWISE_HANDLERS or name.startswith(_WHOLE_ENCODINGS)
+        self.is_ascii = name == "ascii"
+        self.in_place = name in _IN_PLACE and not self.is_whole
+        # How many characters of a text can matter to what comes before or after it.
+        self.reach = max(map(len, needles), default=0) + 1
+
+    def decoder(self) -> codecs.IncrementalDecoder:
+        """What decodes a text block by block."""
+        return codecs.getincrementaldecoder(self.encoding)(self.errors)
 
 
 class Text:
     """One text, counted block by block.
-
-    Args:
-        needles: the words to count, distinct.
 
     Attributes:
         counts: how often each needle occurs in what has been fed.
         size: how many bytes that was.
     """
 
-    def __init__(self, needles: list[str]) -> None:
+    __slots__ = ("_begun", "_counting", "_decoder", "_tail", "counts", "size")
+
+    def __init__(self, counting: Counting) -> None:
         self.size = 0
-        self.counts = dict.fromkeys(needles, 0)
-        self._reach = max(map(len, needles), default=0) + 1
+        self.counts = dict.fromkeys(counting.needles, 0)
+        self._counting = counting
+        self._decoder: codecs.IncrementalDecoder | None = None
         # The end of what was counted, as far as it matters to what comes.
         self._tail = ""
         # In UTF-8, the beginning of a character that the next block goes on with.
@@ -70,61 +97,55 @@ class Text:
 
     def feed(self, block: str) -> None:
         """Count in a block."""
-        self._meet(block[: self._reach])
-        self._remember(block[-self._reach :])
+        reach = self._counting.reach
+        self._meet(block[:reach])
+        self._tail = (self._tail + block[-reach:])[-reach:]
         for needle in self.counts:
             self.counts[needle] += count_occurrences(block, needle)
 
-    def feed_bytes(self, blocks: Iterable[Block], encoding: str, errors: str) -> Iterator[int]:
+    def feed_bytes(self, blocks: Iterable[Block]) -> Iterator[int]:
         """Decode and count in all blocks of a text; gives the size of each."""
-        name = _name(encoding)
-        if errors not in _BLOCKWISE_HANDLERS or name.startswith(_WHOLE_ENCODINGS):
+        counting = self._counting
+        if counting.is_whole:
             whole = []
             for block, size in blocks:
                 self.size += size
                 whole.append(block[:size])
                 yield size
-            decoder = codecs.getincrementaldecoder(encoding)(errors)
-            self.feed(decoder.decode(b"".join(whole), True))
+            self.feed(counting.decoder().decode(b"".join(whole), True))
             return
-        feed = self._feeder(name, encoding, errors)
+        # Without a word to count the bytes must be valid all the same.
+        in_place = counting.in_place and count_part is not None and counting.needles
         try:
             for block, size in blocks:
                 self.size += size
-                feed(block, size)
+                if not (in_place and self._feed_utf8(block, size)):
+                    self._decode(block[:size], False)
                 yield size
-            feed(b"", 0)
+            if self._begun or not in_place:
+                self._decode(b"", True)
         except UnicodeDecodeError as error:
             start = self.size - len(error.object)  # of the block, in the input
             if start:
                 error.reason += f" (byte {start + error.start} of the input)"
             raise
 
-    def _feeder(self, name: str, encoding: str, errors: str) -> Callable[[Buffer, int], None]:
-        """What counts in so many bytes of a block; and if there are none, the end."""
-        decoder = codecs.getincrementaldecoder(encoding)(errors)
-
-        def decode(block: Buffer, size: int) -> None:
-            self.feed(decoder.decode(block[:size], not size))
-
-        def in_place(block: Buffer, size: int) -> None:
-            if size and self._feed_utf8(block, size):
-                return
-            decoder.setstate((self._begun, 0))
-            text = decoder.decode(block[:size], not size)
-            self._begun = decoder.getstate()[0]
-            self.feed(text)
-
-        # Without a word to count the bytes must be valid all the same.
-        if name not in _IN_PLACE or count_part is None or not self.counts:
-            return decode
-        if name == "utf_8":
-            return in_place
-        return lambda block, size: (in_place if block[:size].isascii() else decode)(block, size)
+    def _decode(self, block: bytes, is_last: bool) -> None:
+        if self._decoder is None:
+            self._decoder = self._counting.decoder()
+        if not self._counting.in_place:
+            self.feed(self._decoder.decode(block, is_last))
+            return
+        self._decoder.setstate((self._begun, 0))
+        text = self._decoder.decode(block, is_last)
+        self._begun = self._decoder.getstate()[0]
+        self.feed(text)
 
     def _feed_utf8(self, block: Buffer, size: int) -> bool:
         """Count in a block that may begin and end inside a character, if it is valid."""
         char, start, stop = "", 0, size
+        if self._counting.is_ascii and not block[:size].isascii():
+            return False
         try:
             if self._begun:
                 while start < min(stop, 3) and _goes_on(block[start]):
@@ -146,10 +167,11 @@ class Text:
         if char:
             self.feed(char)
         # Enough bytes for as many characters as matter. What is cut is left out.
-        reach = 4 * self._reach
+        reach = self._counting.reach
         if self._tail:
-            self._meet(_whole(block[start : min(stop, start + reach)])[: self._reach])
-        self._remember(_whole(block[max(start, stop - reach) : stop]))
+            self._meet(_whole(block[start : min(stop, start + 4 * reach)])[:reach])
+        end = _whole(block[max(start, stop - 4 * reach) : stop])
+        self._tail = (self._tail + end)[-reach:]
         for needle, count in zip(self.counts, counts, strict=True):
             self.counts[needle] += count
         self._begun = block[stop:size]
@@ -165,22 +187,10 @@ class Text:
             apart = count_occurrences(tail, needle) + count_occurrences(head, needle)
             self.counts[needle] += together - apart
 
-    def _remember(self, end: str) -> None:
-        self._tail = (self._tail + end)[-self._reach :]
-
 
 def _whole(part: bytes) -> str:
     """The characters of valid UTF-8 that are whole."""
     return part.decode("utf-8", "ignore")
-
-
-def can_be_cut(encoding: str, errors: str) -> bool:
-    """Whether bytes can be cut at any space or line feed, and decoded apart."""
-    return _name(encoding) in _IN_PLACE and errors in _BLOCKWISE_HANDLERS
-
-
-def _name(encoding: str) -> str:
-    return codecs.lookup(encoding).name.replace("-", "_")
 
 
 def _goes_on(byte: int) -> bool:

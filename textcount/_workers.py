@@ -19,11 +19,12 @@ from concurrent.futures import (
 )
 from typing import TYPE_CHECKING, NamedTuple
 
-from textcount import _backend, _blocks, files
+from textcount import _backend, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from textcount._blocks import Counting
     from textcount.files import FileCount, OnProgress, Source
 
 BATCH = 64
@@ -45,21 +46,12 @@ class Shard(NamedTuple):
     stop: int | None = None
 
 
-class Counting(NamedTuple):
-    """What is counted in every shard, and how its bytes are decoded."""
-
-    needles: list[str]
-    encoding: str
-    errors: str
-
-    def count(self, shards: list[Shard]) -> list[FileCount]:
-        """Count in each."""
-        return [self.count_in(shard, None) for shard in shards]
-
-    def count_in(self, shard: Shard, on_progress: OnProgress | None) -> FileCount:
-        """Count in one."""
-        source, error, start, stop = shard
-        return files.count_source(source, error, *self, on_progress, start, stop)
+def count_shards(counting: Counting, shards: list[Shard]) -> list[FileCount]:
+    """Count in each."""
+    return [
+        files.count_source(counting, source, error, None, start, stop)
+        for source, error, start, stop in shards
+    ]
 
 
 def count_in_parallel(
@@ -85,8 +77,7 @@ def count_in_parallel(
             if on_progress is not None and size:
                 on_progress(size)
 
-    in_ranges = _blocks.can_be_cut(counting.encoding, counting.errors)
-    batches = _batches(sources, in_ranges)
+    batches = _batches(sources, counting.in_place)
     tasks: deque[tuple[list[Shard], Future[list[FileCount]] | None]] = deque()
     failure: BaseException | None = None
     parts: list[FileCount] = []
@@ -103,14 +94,14 @@ def count_in_parallel(
                     break
                 future = None
                 if not is_askers:
-                    future = executor.submit(counting.count, shards)
+                    future = executor.submit(count_shards, counting, shards)
                     future.add_done_callback(take_in)
                 tasks.append((shards, future))
             if not tasks:
                 break
             shards, future = tasks.popleft()
             if future is None:
-                yield counting.count_in(shards[0], on_progress)
+                yield files.count_source(counting, shards[0].source, None, on_progress)
                 continue
             while wait([future], PATIENCE).not_done:
                 report()
@@ -191,7 +182,7 @@ def _together(parts: list[FileCount], counting: Counting) -> FileCount:
         size += part.size
         if isinstance(part.error, UnicodeError):
             # Which bytes the error tells of depends on where reading begins.
-            return counting.count_in(Shard(path), None)
+            return files.count_source(counting, path)
         if part.error is not None:
             return files.FileCount(path, {}, size=size, error=part.error)
         for needle, count in part.counts.items():

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from functools import partial
 
 from textcount import BACKEND, BACKEND_REASON, __version__
+from textcount._blocks import Counting
 from textcount.files import Patterns, check_decoding, cores, count_sources, expand
 from textcount.report import Csv, Json, Report, Text, printable, reason
 
@@ -95,9 +96,7 @@ def _run(options: argparse.Namespace) -> int:
     with _progress(options, sources, patterns) as bar:
         for record in count_sources(
             expand(sources, options.recursive, patterns),
-            words,
-            encoding,
-            options.errors,
+            Counting(words, encoding, options.errors),
             bar.advance if bar else None,
             options.jobs or cores(),
         ):

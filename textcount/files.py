@@ -11,7 +11,7 @@ from itertools import chain
 from types import MappingProxyType
 
 from textcount._backend import BACKEND, count_part
-from textcount._blocks import Text
+from textcount._blocks import Counting, Text
 from textcount._errors import wrong_type
 
 TYPE_CHECKING = False  # typing costs more to import than all of this module
@@ -42,6 +42,7 @@ SHARD = 1 << 23
 ALONE = 1 << 7
 """How many files are counted before workers are started."""
 
+
 class FileCount:
     """What counting in one file gave. Immutable.
 
@@ -71,14 +72,11 @@ class FileCount:
         error: OSError | UnicodeError | None = None,
     ) -> FileCount:
         self = super().__new__(cls)
-        fields = {
-            "path": path,
-            "counts": MappingProxyType(dict(counts)),
-            "size": size,
-            "error": error,
-        }
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
+        set_field = object.__setattr__  # its own refuses
+        set_field(self, "path", path)
+        set_field(self, "counts", MappingProxyType(dict(counts)))
+        set_field(self, "size", size)
+        set_field(self, "error", error)
         return self
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -142,7 +140,7 @@ def count_stream(stream: Readable, needles: Iterable[str]) -> dict[str, int]:
     >>> count_stream(io.StringIO("to be or not to be"), ["be", "or"])
     {'be': 2, 'or': 1}
     """
-    text = Text(_distinct("count_stream", needles))
+    text = Text(Counting(_distinct("count_stream", needles), "utf-8", "strict"))
     read = getattr(stream, "read", None)
     if not callable(read):
         raise wrong_type("count_stream", "stream", "a readable stream", stream)
@@ -156,7 +154,8 @@ def count_stream(stream: Readable, needles: Iterable[str]) -> dict[str, int]:
     else:
         ahead = [block]
         blocks = _blocks(lambda size: ahead.pop() if ahead else read(size))
-        _exhaust(text.feed_bytes(blocks, "utf-8", "strict"))
+        for _ in text.feed_bytes(blocks):
+            pass
     return text.counts
 
 
@@ -205,7 +204,8 @@ def count_file(
     name = _name("count_file", "path", path)
     distinct = _distinct("count_file", needles)
     encoding = check_decoding("count_file", encoding, errors)
-    (record,) = count_sources([(name, None)], distinct, encoding, errors, None, workers())
+    counting = Counting(distinct, encoding, errors)
+    (record,) = count_sources([(name, None)], counting, None, workers())
     if record.error is not None:
         raise record.error
     return dict(record.counts)
@@ -266,14 +266,13 @@ def count_files(
     )
     names = (_name("count_files", "paths", path) for path in each)
     sources = expand(names, recursive, patterns)
-    return count_sources(sources, distinct, encoding, errors, on_progress, workers())
+    counting = Counting(distinct, encoding, errors)
+    return count_sources(sources, counting, on_progress, workers())
 
 
 def count_sources(
     sources: Iterable[tuple[Source, OSError | None]],
-    needles: list[str],
-    encoding: str,
-    errors: str,
+    counting: Counting,
     on_progress: OnProgress | None,
     jobs: int,
 ) -> Iterator[FileCount]:
@@ -286,24 +285,21 @@ def count_sources(
     for source, error in sources:
         count += 1
         if jobs > 1 and (count > ALONE or size > SHARD // 2 or (size_of(source) or 0) >= 2 * SHARD):
-            from textcount._workers import Counting, count_in_parallel
+            from textcount._workers import count_in_parallel
 
             rest = chain([(source, error)], sources)
-            counting = Counting(needles, encoding, errors)
             yield from count_in_parallel(rest, counting, jobs, on_progress)
             return
-        record = count_source(source, error, needles, encoding, errors, on_progress)
+        record = count_source(counting, source, error, on_progress)
         size += record.size
         yield record
 
 
 def count_source(
+    counting: Counting,
     source: Source,
-    error: OSError | None,
-    needles: list[str],
-    encoding: str,
-    errors: str,
-    on_progress: OnProgress | None,
+    error: OSError | None = None,
+    on_progress: OnProgress | None = None,
     start: int = 0,
     stop: int | None = None,
 ) -> FileCount:
@@ -312,9 +308,9 @@ def count_source(
     That is to say, from the first blank at or after start to the first at or after
     stop: so of two ranges that meet, each word is in one.
     """
-    text = Text(needles)
+    text = Text(counting)
     failure: OSError | UnicodeError | None = error
-    sizes = _read(text, source, encoding, errors, start, stop)
+    sizes = _read(text, source, start, stop)
     try:
         while failure is None:
             try:
@@ -382,9 +378,7 @@ def _kind(entry: os.DirEntry[str]) -> str:
     return "other"
 
 
-def _read(
-    text: Text, source: Source, encoding: str, errors: str, start: int = 0, stop: int | None = None
-) -> Generator[int]:
+def _read(text: Text, source: Source, start: int, stop: int | None) -> Generator[int]:
     """Count in source, or in a range of it; gives the size of each block."""
     with _open(source) as file:
         if count_part is not None and isinstance(file, io.FileIO):
@@ -394,7 +388,7 @@ def _read(
         if start or stop is not None:
             file.seek(start)
             blocks = _between(blocks, start, stop)
-        yield from text.feed_bytes(blocks, encoding, errors)
+        yield from text.feed_bytes(blocks)
 
 
 def _read_into(file: io.FileIO) -> Iterator[Block]:
@@ -456,11 +450,6 @@ def _blank(block: Buffer, start: int, stop: int) -> int:
     return min((place for place in places if place >= 0), default=stop)
 
 
-def _exhaust(sizes: Iterable[int]) -> None:
-    for _ in sizes:
-        pass
-
-
 def _open(source: Source) -> io.RawIOBase:
     try:
         return io.FileIO(source, "r", closefd=isinstance(source, str))
@@ -515,8 +504,10 @@ def size_of(source: Source) -> int | None:
 
 
 def workers() -> int:
-    """How many workers pay: of threads, one for each processor; but where Python counts,
-    only one thread runs at a time, and a library starts no processes."""
+    """How many workers pay in a library, which starts no processes.
+
+    Threads: one for each processor; but where Python counts, only one runs at a time.
+    """
     return cores() if BACKEND == "native" else 1
 
 

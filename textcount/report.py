@@ -65,11 +65,13 @@ class Text(Report):
             self._print(self.totals.values(), "total")
 
     def _print(self, cells: Iterable[object], path: str) -> None:
-        aligned = (
+        aligned = [
             " " * (width - columns(str(cell))) + str(cell)
             for cell, width in zip(cells, self._widths, strict=True)
-        )
-        write(" ".join([*aligned, printable(path)] if path else aligned) + "\n")
+        ]
+        if path:
+            aligned.append(printable(path))
+        write(" ".join(aligned) + "\n")
 
 
 class Json(Report):
@@ -129,12 +131,16 @@ class _Stdout:
 
 def write(text: str) -> None:
     """Write to standard output; what its encoding lacks appears as an escape."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    if not text.isascii():
+        encoding = sys.stdout.encoding or "utf-8"
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+    sys.stdout.write(text)
 
 
 def printable(text: str) -> str:
     """Text with what could move a terminal's cursor, or hide, escaped."""
+    if text.isprintable():
+        return text
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
         for char in text
