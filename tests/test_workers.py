@@ -1,14 +1,9 @@
 """Counting by several workers gives what one gives, in the same order."""
 
-import errno
 import itertools
 import os
 import random
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,7 +36,7 @@ def small() -> Iterator[None]:
     with (
         mock.patch.object(textcount.files, "SHARD", 64),
         mock.patch.object(textcount.files, "BLOCK", 24),
-        mock.patch.object(textcount.files, "ALONE", 1),
+        mock.patch.object(textcount.files, "ALONE", -1),
     ):
         yield
 
@@ -120,7 +115,7 @@ def test_many_workers_find_what_one_finds(tree: Path, jobs: int, errors: str) ->
     expected = shown(count_files(paths, ["a", "한국", "é"], errors=errors))
     with by(jobs):
         assert shown(count_files(paths, ["a", "한국", "é"], errors=errors)) == expected
-    with by(jobs), mock.patch.object(textcount.files, "ALONE", 0):
+    with by(jobs):
         for path, record in zip(paths, expected, strict=True):
             if record[1]:
                 assert count_file(path, ["a", "한국", "é"], errors=errors) == record[1]
@@ -186,11 +181,8 @@ def test_an_error_of_the_callback_ends_the_workers(tree: Path) -> None:
             raise OSError(size)
 
     paths = [tree / f"{index:02}" for index in range(40)] * 3
-    with by(3), mock.patch.object(textcount.files, "workers", lambda: 3):
-        try:
-            list(count_files(paths, ["a"], on_progress=broken))
-        except OSError:
-            pass
+    with by(3), pytest.raises(OSError, match=r"^\d+$"):
+        list(count_files(paths, ["a"], on_progress=broken))
     assert not threads()
 
 

@@ -44,6 +44,8 @@ _BLOCKWISE_HANDLERS = {
 _WHOLE_ENCODINGS = ("punycode", "unicode_escape", "iso2022_", "utf_7")
 
 
+_LAST_ASCII = 0x7F
+
 _IN_PLACE = ("utf_8", "ascii")
 """What the extension counts without decoding it, and what can be cut at blanks."""
 
@@ -143,23 +145,11 @@ class Text:
 
     def _feed_utf8(self, block: Buffer, size: int) -> bool:
         """Count in a block that may begin and end inside a character, if it is valid."""
-        char, start, stop = "", 0, size
         if self._counting.is_ascii and not block[:size].isascii():
             return False
         try:
-            if self._begun:
-                while start < min(stop, 3) and _goes_on(block[start]):
-                    start += 1
-                begun = self._begun + block[:start]
-                char, used = codecs.utf_8_decode(begun, "strict", start < stop)
-                if not used:
-                    self._begun = begun
-                    return True
-            if stop > start and block[stop - 1] >= 0x80:
-                last = stop - 1
-                while last > max(start, stop - 4) and _goes_on(block[last]):
-                    last -= 1
-                stop = last + codecs.utf_8_decode(block[last:size], "strict", False)[1]
+            char, start = self._ended(block, size)
+            stop = _end_of_whole(block, start, size)
             # Before anything is counted in, as any part may be found invalid.
             counts = [count_part(block, start, stop, needle) for needle in self.counts]
         except UnicodeDecodeError:
@@ -174,8 +164,22 @@ class Text:
         self._tail = (self._tail + end)[-reach:]
         for needle, count in zip(self.counts, counts, strict=True):
             self.counts[needle] += count
-        self._begun = block[stop:size]
+        if start < size or char:
+            self._begun = block[stop:size]
         return True
+
+    def _ended(self, block: Buffer, size: int) -> tuple[str, int]:
+        """The character that the last block has begun, and where the next one is."""
+        start = 0
+        if not self._begun:
+            return "", start
+        while start < min(size, 3) and _goes_on(block[start]):
+            start += 1
+        begun = self._begun + block[:start]
+        char, used = codecs.utf_8_decode(begun, "strict", start < size)
+        if not used:  # and all of a tiny block
+            self._begun = begun
+        return char, start
 
     def _meet(self, head: str) -> None:
         """Add what a block that begins so has together with what was before."""
@@ -191,6 +195,16 @@ class Text:
 def _whole(part: bytes) -> str:
     """The characters of valid UTF-8 that are whole."""
     return part.decode("utf-8", "ignore")
+
+
+def _end_of_whole(block: Buffer, start: int, size: int) -> int:
+    """Where the last character begins, if it is cut, or the end."""
+    last = size - 1
+    while last > max(start, size - 4) and _goes_on(block[last]):
+        last -= 1
+    if last < start or block[last] <= _LAST_ASCII:
+        return size
+    return last + codecs.utf_8_decode(block[last:size], "strict", False)[1]
 
 
 def _goes_on(byte: int) -> bool:

@@ -1,8 +1,10 @@
 """Counting files by several workers at once.
 
-The work is a list of shards: a file, or a range of bytes of a large one. Workers are
-threads if the extension counts, which lets go of the interpreter meanwhile, or else
-processes. What they find comes in the order of the files, whoever was faster.
+The work is a list of shards: a file, or a range of bytes of a large one. Ranges are
+for threads, if the extension counts, which lets go of the interpreter meanwhile. Small
+files are for processes: so much of the time goes into opening them, which takes the
+interpreter, that threads would only wait for one another. What all of them find comes
+in the order of the files, whoever was faster.
 """
 
 from __future__ import annotations
@@ -28,10 +30,10 @@ if TYPE_CHECKING:
     from textcount.files import FileCount, OnProgress, Source
 
 BATCH = 64
-"""How many files a worker is given at a time, or fewer, of a shard's size together."""
+"""How many small files a worker is given at a time, or fewer, of a shard's size together."""
 
 AHEAD = 4
-"""How many batches for each worker may wait for being counted or asked for."""
+"""How many tasks for each worker may wait for being counted or asked for."""
 
 PATIENCE = 0.1
 """How long, in seconds, to wait before saying what has been counted meanwhile."""
@@ -44,134 +46,170 @@ class Shard(NamedTuple):
     error: OSError | None = None
     start: int = 0
     stop: int | None = None
+    is_regular: bool = True
 
 
-def count_shards(counting: Counting, shards: list[Shard]) -> list[FileCount]:
-    """Count in each."""
-    return [
-        files.count_source(counting, source, error, None, start, stop)
-        for source, error, start, stop in shards
-    ]
+class Task(NamedTuple):
+    """Shards that one worker counts."""
+
+    shards: list[Shard]
+    future: Future[list[FileCount]] | None
+    """What they give; or None, if who asks for it is to count."""
 
 
 def count_in_parallel(
     sources: Iterable[tuple[Source, OSError | None]],
     counting: Counting,
-    jobs: int,
     on_progress: OnProgress | None,
+    jobs: int,
+    processes: bool,
 ) -> Iterator[FileCount]:
     """Count in each of what ``files.expand`` gives, by so many workers.
 
     Raises:
-        ChildProcessError: a worker has been killed.
+        ChildProcessError: a process of these has been killed.
     """
-    sizes: deque[int] = deque()
-
-    def take_in(future: Future[list[FileCount]]) -> None:
-        if not future.cancelled() and future.exception() is None:
-            sizes.extend(record.size for record in future.result())
-
-    def report() -> None:
-        while sizes:
-            size = sizes.popleft()
-            if on_progress is not None and size:
-                on_progress(size)
-
-    batches = _batches(sources, counting.in_place)
-    tasks: deque[tuple[list[Shard], Future[list[FileCount]] | None]] = deque()
-    failure: BaseException | None = None
+    workers = _Workers(counting, jobs, processes)
     parts: list[FileCount] = []
-    executor = _executor(jobs)
     try:
-        while True:
-            while failure is None and len(tasks) < AHEAD * jobs:
-                try:
-                    shards, is_askers = next(batches, ([], False))
-                except BaseException as error:  # its turn is after what came before it
-                    failure = error
-                    break
-                if not shards:
-                    break
-                future = None
-                if not is_askers:
-                    future = executor.submit(count_shards, counting, shards)
-                    future.add_done_callback(take_in)
-                tasks.append((shards, future))
-            if not tasks:
-                break
-            shards, future = tasks.popleft()
-            if future is None:
-                yield files.count_source(counting, shards[0].source, None, on_progress)
-                continue
-            while wait([future], PATIENCE).not_done:
-                report()
-            report()
-            for shard, part in zip(shards, future.result(), strict=True):
+        for task in _started(workers, _split(sources, counting.in_place)):
+            for shard, part in zip(task.shards, _results(task, workers, on_progress), strict=True):
                 parts.append(part)
                 if shard.stop is None:
-                    yield parts[0] if len(parts) == 1 else _together(parts, counting)
+                    yield part if len(parts) == 1 else _together(parts, counting)
                     parts.clear()
-        if failure is not None:
-            raise failure
     except BrokenExecutor as error:
         raise ChildProcessError("a worker was killed") from error
     finally:
-        executor.shutdown(cancel_futures=True)
+        workers.end()
 
 
-def _executor(jobs: int) -> Executor:
-    if _backend.BACKEND == "native":
-        return ThreadPoolExecutor(jobs, "textcount")
-    # A terminal sends Ctrl-C to all processes; the first one ends the others.
-    ignored = (signal.SIGINT, signal.SIG_IGN)
-    return ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=ignored)
+class _Workers:
+    """Threads and processes, started when there is something for them."""
+
+    def __init__(self, counting: Counting, jobs: int, processes: bool) -> None:
+        self.counting = counting
+        self.jobs = jobs
+        self.sizes: deque[int] = deque()  # of what has been counted and not been told
+        self._processes = processes
+        self._threads: Executor | None = None
+        self._pool: Executor | None = None
+
+    def start(self, shards: list[Shard]) -> Task:
+        """Give shards to a worker, if there is one for their kind."""
+        executor = self._executor(shards[0])
+        if executor is None:
+            return Task(shards, None)
+        future = executor.submit(_count, self.counting, shards)
+        future.add_done_callback(self._take_in)
+        return Task(shards, future)
+
+    def end(self) -> None:
+        """Wait for what has been begun; the rest is not."""
+        for executor in (self._threads, self._pool):
+            if executor is not None:
+                executor.shutdown(cancel_futures=True)
+
+    def _executor(self, shard: Shard) -> Executor | None:
+        if not shard.is_regular:
+            return None
+        is_range = shard.start > 0 or shard.stop is not None
+        if is_range and _backend.BACKEND == "native":
+            self._threads = self._threads or ThreadPoolExecutor(self.jobs, "textcount")
+            return self._threads
+        if self._processes and self._pool is None:
+            # A terminal sends Ctrl-C to all processes; the first one ends the others.
+            ignored = (signal.SIGINT, signal.SIG_IGN)
+            self._pool = ProcessPoolExecutor(self.jobs, None, signal.signal, ignored)
+        return self._pool
+
+    def _take_in(self, future: Future[list[FileCount]]) -> None:
+        if not future.cancelled() and future.exception() is None:
+            self.sizes.extend(record.size for record in future.result())
 
 
-def _batches(
+def _count(counting: Counting, shards: list[Shard]) -> list[FileCount]:
+    """Count in each."""
+    return [
+        files.count_source(counting, source, error, start=start, stop=stop)
+        for source, error, start, stop, _ in shards
+    ]
+
+
+def _started(workers: _Workers, work: Iterator[list[Shard]]) -> Iterator[Task]:
+    """Each task, some time after it was started."""
+    tasks: deque[Task] = deque()
+    failure: BaseException | None = None
+    is_more = True
+    while is_more or tasks:
+        while is_more and len(tasks) < AHEAD * workers.jobs:
+            try:
+                tasks.append(workers.start(next(work)))
+            except StopIteration:
+                is_more = False
+            except BrokenExecutor:
+                raise
+            except BaseException as error:  # noqa: PERF203 - its turn is after what came before
+                failure, is_more = error, False
+        if tasks:
+            yield tasks.popleft()
+    if failure is not None:
+        raise failure
+
+
+def _results(task: Task, workers: _Workers, on_progress: OnProgress | None) -> Iterable[FileCount]:
+    """What the shards of a task give; meanwhile, tell what all workers have counted."""
+    if task.future is None:
+        return (
+            files.count_source(workers.counting, source, error, on_progress)
+            for source, error, *_ in task.shards
+        )
+    is_done = False
+    while not is_done:
+        is_done = not wait([task.future], PATIENCE).not_done
+        while workers.sizes:
+            size = workers.sizes.popleft()
+            if on_progress is not None and size:
+                on_progress(size)
+    return task.future.result()
+
+
+def _split(
     sources: Iterable[tuple[Source, OSError | None]], in_ranges: bool
-) -> Iterator[tuple[list[Shard], bool]]:
-    """The shards of all files, those of small files together.
-
-    With each, whether it is for who asks, because no other could be stopped in reading
-    it: a pipe or a terminal may give nothing for ever.
-    """
+) -> Iterator[list[Shard]]:
+    """The shards of all files, those of small files together."""
     batch: list[Shard] = []
     held = 0
-    for source, error in _until_failure(sources):
-        if isinstance(source, BaseException):
-            if batch:
-                yield batch, False
-            raise source
+    sources = iter(sources)
+    while True:
+        try:
+            source, error = next(sources)
+        except StopIteration:
+            break
+        except BaseException:
+            if batch:  # came before
+                yield batch
+            raise
         size = 0 if error is not None else files.size_of(source)
         is_large = size is not None and in_ranges and size >= 2 * files.SHARD
-        if batch and (size is None or is_large or held + size > files.SHARD or len(batch) == BATCH):
-            yield batch, False
+        is_full = len(batch) == BATCH or held + (size or 0) > files.SHARD
+        if batch and (size is None or is_large or is_full):
+            yield batch
             batch, held = [], 0
         if size is None:
-            yield [Shard(source)], True
+            # A pipe or a terminal may give nothing for ever, and who waits for it must
+            # be the one that Ctrl-C interrupts.
+            yield [Shard(source, is_regular=False)]
         elif is_large:
-            last = size - files.SHARD
-            for start in range(0, last, files.SHARD):
-                yield [Shard(source, None, start, start + files.SHARD)], False
+            starts = range(0, size - files.SHARD, files.SHARD)
+            yield from ([Shard(source, None, each, each + files.SHARD)] for each in starts)
             # To the end, wherever that is by then.
-            yield [Shard(source, None, start + files.SHARD)], False
+            yield [Shard(source, None, starts[-1] + files.SHARD)]
         else:
             batch.append(Shard(source, error))
             held += size
     if batch:
-        yield batch, False
-
-
-def _until_failure(
-    sources: Iterable[tuple[Source, OSError | None]],
-) -> Iterator[tuple[Source | BaseException, OSError | None]]:
-    """The same; and as the last one what was raised, if something was."""
-    try:
-        yield from sources
-    except GeneratorExit:
-        raise
-    except BaseException as failure:
-        yield failure, None
+        yield batch
 
 
 def _together(parts: list[FileCount], counting: Counting) -> FileCount:

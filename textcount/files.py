@@ -7,6 +7,7 @@ import errno
 import io
 import os
 import stat
+import time
 from itertools import chain
 from types import MappingProxyType
 
@@ -17,9 +18,8 @@ from textcount._errors import wrong_type
 TYPE_CHECKING = False  # typing costs more to import than all of this module
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-    from typing import Protocol, TypeVar
-
     from mmap import mmap
+    from typing import Protocol, TypeVar
 
     from textcount._blocks import Block, Buffer
 
@@ -39,8 +39,9 @@ BLOCK = 1 << 19
 SHARD = 1 << 23
 """How many bytes of a large file a worker is given at a time."""
 
-ALONE = 1 << 7
-"""How many files are counted before workers are started."""
+ALONE = 0.1
+"""How long, in seconds, one worker counts small files before others are started: about
+as long as it takes to start them."""
 
 
 class FileCount:
@@ -275,24 +276,23 @@ def count_sources(
     counting: Counting,
     on_progress: OnProgress | None,
     jobs: int,
+    *,
+    processes: bool = False,
 ) -> Iterator[FileCount]:
     """Count in each of what ``expand`` gives; all arguments have been checked.
 
     By one worker to begin with, as starting several pays only for some work.
     """
     sources = iter(sources)
-    count, size = 0, 0
+    begun = time.monotonic()
     for source, error in sources:
-        count += 1
-        if jobs > 1 and (count > ALONE or size > SHARD // 2 or (size_of(source) or 0) >= 2 * SHARD):
+        if jobs > 1 and (time.monotonic() - begun > ALONE or (size_of(source) or 0) >= 2 * SHARD):
             from textcount._workers import count_in_parallel
 
             rest = chain([(source, error)], sources)
-            yield from count_in_parallel(rest, counting, jobs, on_progress)
+            yield from count_in_parallel(rest, counting, on_progress, jobs, processes)
             return
-        record = count_source(counting, source, error, on_progress)
-        size += record.size
-        yield record
+        yield count_source(counting, source, error, on_progress)
 
 
 def count_source(
