@@ -66,7 +66,7 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     if name == "native":
         from textcount import _native
 
-        function, part = _native.count_occurrences, _native.count_part
+        function, part = _native.count_occurrences, _native._count_part
     else:
         function, part = _pure.count_occurrences, None
     with (

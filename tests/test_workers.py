@@ -43,7 +43,7 @@ def small() -> Iterator[None]:
 
 def counted(path: Path, needle: str, errors: str, start: int, stop: int | None) -> FileCount:
     counting = Counting([needle], "utf-8", errors)
-    return textcount.files.count_source(counting, str(path), None, None, start, stop)
+    return textcount.files.count_source(counting, str(path), start=start, stop=stop)
 
 
 @pytest.mark.parametrize("errors", ERRORS)

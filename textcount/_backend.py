@@ -112,5 +112,5 @@ if TYPE_CHECKING:  # type checkers see the Python side, whatever is installed
     count_occurrences = _pure.count_occurrences
 else:
     count_occurrences = _function
-count_part: Any = load().count_part if BACKEND == "native" else None
-"""Counts in a part of bytes without a copy of it; only the extension can."""
+count_part: Any = vars(load())["_count_part"] if BACKEND == "native" else None
+"""Counts in a part of bytes without a copy of it, which only the extension can."""

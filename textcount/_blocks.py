@@ -45,6 +45,7 @@ _WHOLE_ENCODINGS = ("punycode", "unicode_escape", "iso2022_", "utf_7")
 
 
 _LAST_ASCII = 0x7F
+_GO_ON = range(0x80, 0xC0)
 
 _IN_PLACE = ("utf_8", "ascii")
 """What the extension counts without decoding it, and what can be cut at blanks."""
@@ -209,4 +210,4 @@ def _end_of_whole(block: Buffer, start: int, size: int) -> int:
 
 def _goes_on(byte: int) -> bool:
     """Whether this byte of UTF-8 is not the first of its character."""
-    return byte & 0xC0 == 0x80
+    return byte in _GO_ON

@@ -1,6 +1,6 @@
 from mmap import mmap
 
-__all__ = ["__version__", "_count_on", "count_occurrences", "count_part"]
+__all__ = ["__version__", "_count_on", "_count_part", "count_occurrences"]
 
 __version__: str
 
@@ -15,4 +15,4 @@ def _count_on(path: str, contents: str | bytes, needle: str) -> int: ...
 # For blocks of files: counting in contents[start:stop], without a copy. Nobody may
 # change contents meanwhile.
 
-def count_part(contents: bytes | mmap, start: int, stop: int, needle: str) -> int: ...
+def _count_part(contents: bytes | mmap, start: int, stop: int, needle: str) -> int: ...

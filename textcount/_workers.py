@@ -11,25 +11,22 @@ from __future__ import annotations
 
 import signal
 from collections import deque
-from concurrent.futures import (
-    BrokenExecutor,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-    wait,
-)
+from concurrent.futures import BrokenExecutor, wait
 from typing import TYPE_CHECKING, NamedTuple
 
 from textcount import _backend, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from concurrent.futures import Executor, Future
 
     from textcount._blocks import Counting
     from textcount.files import FileCount, OnProgress, Source
 
-BATCH = 64
+    # The counts, the size and the error: a FileCount would take longer to send.
+    Found = tuple[list[int], int, OSError | UnicodeError | None]
+
+BATCH = 256
 """How many small files a worker is given at a time, or fewer, of a shard's size together."""
 
 AHEAD = 4
@@ -53,7 +50,7 @@ class Task(NamedTuple):
     """Shards that one worker counts."""
 
     shards: list[Shard]
-    future: Future[list[FileCount]] | None
+    future: Future[list[Found]] | None
     """What they give; or None, if who asks for it is to count."""
 
 
@@ -115,25 +112,31 @@ class _Workers:
             return None
         is_range = shard.start > 0 or shard.stop is not None
         if is_range and _backend.BACKEND == "native":
-            self._threads = self._threads or ThreadPoolExecutor(self.jobs, "textcount")
+            if self._threads is None:
+                from concurrent.futures import ThreadPoolExecutor
+
+                self._threads = ThreadPoolExecutor(self.jobs, "textcount")
             return self._threads
         if self._processes and self._pool is None:
+            from concurrent.futures import ProcessPoolExecutor  # four times as much code
+
             # A terminal sends Ctrl-C to all processes; the first one ends the others.
             ignored = (signal.SIGINT, signal.SIG_IGN)
             self._pool = ProcessPoolExecutor(self.jobs, None, signal.signal, ignored)
         return self._pool
 
-    def _take_in(self, future: Future[list[FileCount]]) -> None:
+    def _take_in(self, future: Future[list[Found]]) -> None:
         if not future.cancelled() and future.exception() is None:
-            self.sizes.extend(record.size for record in future.result())
+            self.sizes.extend(size for _, size, _ in future.result())
 
 
-def _count(counting: Counting, shards: list[Shard]) -> list[FileCount]:
+def _count(counting: Counting, shards: list[Shard]) -> list[Found]:
     """Count in each."""
-    return [
-        files.count_source(counting, source, error, start=start, stop=stop)
-        for source, error, start, stop, _ in shards
-    ]
+    found = []
+    for source, error, start, stop, _ in shards:
+        record = files.count_source(counting, source, error, start=start, stop=stop)
+        found.append((list(record.counts.values()), record.size, record.error))
+    return found
 
 
 def _started(workers: _Workers, work: Iterator[list[Shard]]) -> Iterator[Task]:
@@ -142,15 +145,15 @@ def _started(workers: _Workers, work: Iterator[list[Shard]]) -> Iterator[Task]:
     failure: BaseException | None = None
     is_more = True
     while is_more or tasks:
-        while is_more and len(tasks) < AHEAD * workers.jobs:
-            try:
+        try:
+            while is_more and len(tasks) < AHEAD * workers.jobs:
                 tasks.append(workers.start(next(work)))
-            except StopIteration:
-                is_more = False
-            except BrokenExecutor:
-                raise
-            except BaseException as error:  # noqa: PERF203 - its turn is after what came before
-                failure, is_more = error, False
+        except StopIteration:
+            is_more = False
+        except BrokenExecutor:
+            raise
+        except BaseException as error:  # its turn is after what came before it
+            failure, is_more = error, False
         if tasks:
             yield tasks.popleft()
     if failure is not None:
@@ -171,7 +174,16 @@ def _results(task: Task, workers: _Workers, on_progress: OnProgress | None) -> I
             size = workers.sizes.popleft()
             if on_progress is not None and size:
                 on_progress(size)
-    return task.future.result()
+    needles = workers.counting.needles
+    return (
+        files.FileCount(
+            str(shard.source),
+            {} if error else dict(zip(needles, counts, strict=True)),
+            size=size,
+            error=error,
+        )
+        for shard, (counts, size, error) in zip(task.shards, task.future.result(), strict=True)
+    )
 
 
 def _split(

@@ -99,7 +99,7 @@ def _run(options: argparse.Namespace) -> int:
             Counting(words, encoding, options.errors),
             bar.advance if bar else None,
             options.jobs or cores(),
-            processes=True,
+            True,
         ):
             if bar:
                 bar.hide()

@@ -206,7 +206,7 @@ def count_file(
     distinct = _distinct("count_file", needles)
     encoding = check_decoding("count_file", encoding, errors)
     counting = Counting(distinct, encoding, errors)
-    (record,) = count_sources([(name, None)], counting, None, workers())
+    (record,) = count_sources([(name, None)], counting, None, workers(), False)
     if record.error is not None:
         raise record.error
     return dict(record.counts)
@@ -268,7 +268,7 @@ def count_files(
     names = (_name("count_files", "paths", path) for path in each)
     sources = expand(names, recursive, patterns)
     counting = Counting(distinct, encoding, errors)
-    return count_sources(sources, counting, on_progress, workers())
+    return count_sources(sources, counting, on_progress, workers(), False)
 
 
 def count_sources(
@@ -276,8 +276,7 @@ def count_sources(
     counting: Counting,
     on_progress: OnProgress | None,
     jobs: int,
-    *,
-    processes: bool = False,
+    processes: bool,
 ) -> Iterator[FileCount]:
     """Count in each of what ``expand`` gives; all arguments have been checked.
 
@@ -300,6 +299,7 @@ def count_source(
     source: Source,
     error: OSError | None = None,
     on_progress: OnProgress | None = None,
+    *,
     start: int = 0,
     stop: int | None = None,
 ) -> FileCount:

@@ -21,7 +21,7 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::{_count_on, count_part, count_occurrences};
+    use super::{_count_on, _count_part, count_occurrences};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
@@ -84,7 +84,7 @@ fn _count_on(
 ///
 /// Nobody may change contents meanwhile.
 #[pyfunction]
-fn count_part(
+fn _count_part(
     contents: &Bound<'_, PyAny>,
     start: usize,
     stop: usize,
