@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -410,6 +411,47 @@ def test_on_one_terminal_the_counts_and_the_bar_keep_apart(essay: str) -> None:
     assert f" 1 {long}\n" in shown  # as long as it is, whatever the terminal's width
     assert " 4 total\n" in shown
     assert "bytes" in shown
+
+
+def on_a_terminal(*arguments: str, **changes: str) -> list[str]:
+    """The lines that the command shows, without colours."""
+    import pty
+
+    terminal, other = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", **changes}
+    command = [sys.executable, "-m", "textcount", "--no-progress", *arguments]
+    subprocess.run(command, check=False, stdout=other, stderr=other, env=environment)
+    shown = os.read(terminal, 1 << 20).decode()
+    os.close(other)
+    os.close(terminal)
+    return re.sub("\x1b[^m]*m", "", shown).splitlines()
+
+
+@posix
+def test_on_a_terminal_each_count_has_a_bar_in_proportion(essay: str) -> None:
+    pytest.importorskip("rich")
+    Path("many.txt").write_text("the " * 15, encoding="utf-8")
+    bars = {0: " " * 12, 2: "█▏" + " " * 10, 3: "█▊" + " " * 10, 15: "█" * 9 + "   ", 20: "█" * 12}
+    bars[10] = bars[20]
+    bars[3] = "███▌" + " " * 8
+    assert on_a_terminal("the", essay, "many.txt") == [
+        f"{bars[10]} = 10",
+        f"{bars[3]}  3 essay.txt",
+        f"{bars[20]} = 20",
+        f"{bars[15]} 15 many.txt",
+        f"{bars[0]} 18 total",
+    ]
+    assert on_a_terminal("-e", "the", "-e", "no", "many.txt", "many.txt")[2:] == [
+        f"{bars[15]}  15 {bars[0]}   0 many.txt",
+    ] * 2 + [f"{bars[0]}  30 {bars[0]}   0 total"]
+
+
+@posix
+def test_one_number_needs_no_bar_nor_does_a_terminal_that_has_none(essay: str) -> None:
+    assert on_a_terminal("the", essay) == ["3 essay.txt"]
+    assert on_a_terminal("--total", "the", essay, essay) == ["6"]
+    lines = on_a_terminal("the", essay, essay, PYTHONIOENCODING="ascii")
+    assert lines == [" 3 essay.txt", " 3 essay.txt", " 6 total"]
 
 
 @posix

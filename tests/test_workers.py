@@ -1,9 +1,14 @@
 """Counting by several workers gives what one gives, in the same order."""
 
+import errno
 import itertools
 import os
 import random
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -199,3 +204,131 @@ def test_a_pipe_is_read_when_it_is_asked_for(tree: Path) -> None:
         assert next(records).counts == {"a": 3}
         assert next(records).path == str(tree / "03")
     writer.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_processes_read_to_places_of_their_own() -> None:
+    memory = textcount.files._memory()
+    process = os.fork()
+    if not process:
+        memory[0] = 1
+        os._exit(0)
+    os.waitpid(process, 0)
+    assert memory[0] == 0
+
+
+# What goes wrong
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
+def test_a_file_that_says_it_is_empty_is_read(tree: Path) -> None:
+    paths = [tree / "01", Path("/proc/self/status"), tree / "02"]
+    with by(3):
+        record = list(count_files(paths, ["Name:"]))[1]
+    assert record.counts == {"Name:": 1}
+    assert record.size > 0
+
+
+def test_a_file_that_shrinks_or_grows_is_counted_as_it_is_read(tree: Path) -> None:
+    sizes = {str(tree / "00"): 10_000, str(tree / "01"): 200}
+    (tree / "00").write_text("a " * 500)
+    (tree / "01").write_text("a " * 500)
+    with by(3), mock.patch.object(textcount.files, "size_of", lambda path: sizes.get(path, 0)):
+        shrunk, grown = count_files([tree / "00", tree / "01"], ["a"])
+    for record in (shrunk, grown):
+        assert (record.counts, record.size, record.error) == ({"a": 500}, 1000, None)
+
+
+def test_a_file_that_vanishes_is_a_record(tree: Path) -> None:
+    with by(3), mock.patch.object(textcount.files, "size_of", lambda _: 1000):
+        gone, there = count_files([tree / "gone", tree / "01"], ["a"])
+    assert isinstance(gone.error, FileNotFoundError)
+    assert there.error is None
+
+
+def test_a_file_that_fails_in_the_middle_is_a_record(tree: Path) -> None:
+    (tree / "00").write_text("a " * 500)
+    whole = textcount.files._between
+
+    def failing(blocks: Any, start: int, stop: int | None) -> Iterator[Any]:
+        if start >= 512:
+            raise OSError(errno.EIO, "Input/output error")
+        return whole(blocks, start, stop)
+
+    with by(3), mock.patch.object(textcount.files, "_between", failing):
+        record, after = count_files([tree / "00", tree / "01"], ["a"])
+    assert isinstance(record.error, OSError)
+    # The shards before it: to the first blank behind their end.
+    assert (record.error.errno, record.counts, record.size) == (errno.EIO, {}, 513)
+    assert after.error is None
+
+
+# The command
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "textcount", *map(str, arguments)]
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """More files than one worker counts before others are started."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for index in range(10_000):
+        (folder / f"{index:05}").write_bytes(b"the end\n" * (1 + index % 3))
+    return folder
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 7])
+def test_the_command_gives_the_same_however_many_workers(many: Path, jobs: int) -> None:
+    (many / "05000").write_bytes(b"the \xff")
+    result = subprocess.run(
+        command("-j", jobs, "-r", "-e", "the", "-e", "end", many),
+        check=False, capture_output=True, encoding="utf-8",
+    )  # fmt: skip
+    lines = result.stdout.splitlines()
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert lines[-1].split() == ["19996", "19996", "total"]
+    assert [line.split()[2] for line in lines[1:-1]] == [
+        str(many / f"{index:05}") for index in range(10_000) if index != 5000
+    ]
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started."""
+    found = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process)], check=False, capture_output=True
+    )
+    return [int(each) for each in found.stdout.split()]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_ends_all_workers(many: Path, jobs: int) -> None:
+    arguments = command("-j", jobs, "-r", "the", *[many] * 50)
+    with subprocess.Popen(
+        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        time.sleep(1.5)
+        started = children(process.pid)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stderr
+        assert process.stderr.read() == b""
+        assert process.wait(10) == 130
+    assert bool(started) == (jobs > 1)
+    assert not any(os.path.exists(f"/proc/{each}") for each in started)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
+def test_a_worker_that_is_killed_is_an_error(many: Path) -> None:
+    arguments = command("-j", 2, "-r", "the", *[many] * 50)
+    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 30
+        while not (started := children(process.pid)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        os.kill(started[-1], signal.SIGKILL)
+        assert process.stderr
+        assert process.stderr.read() == b"textcount: a worker was killed\n"
+        assert process.wait(10) == 2

@@ -12,7 +12,7 @@ from functools import partial
 from textcount import BACKEND, BACKEND_REASON, __version__
 from textcount._blocks import Counting
 from textcount.files import Patterns, check_decoding, cores, count_sources, expand
-from textcount.report import Csv, Json, Report, Text, printable, reason
+from textcount.report import Csv, Json, Report, Table, Text, can_show_bars, printable, reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ def _run(options: argparse.Namespace) -> int:
     kind = Report if options.quiet else FORMATS[options.format]
     is_alone = options.total or (len(sources) == 1 and not options.recursive)
     width = 1 if is_alone and len(words) == 1 else _width(sources)
+    if kind is Text and not (is_alone and len(words) == 1) and can_show_bars():
+        kind = Table
     report = kind(words, width, total_only=options.total, named=bool(operands))
     status = NOT_FOUND
     with _progress(options, sources, patterns) as bar:

@@ -6,7 +6,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterator
 
     from textcount.files import FileCount
 
@@ -46,6 +46,9 @@ class Report:
 class Text(Report):
     """Reads like wc: right-aligned counts and the path, a file a line."""
 
+    indent = ""
+    """What stands before a count."""
+
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
         super().__init__(words, width, total_only, named)
         self._widths = [self.width]
@@ -56,7 +59,8 @@ class Text(Report):
 
     def print_file(self, record: FileCount) -> None:
         if record.error is None:
-            self._print(record.counts.values(), record.path if self.named else "")
+            counts = record.counts.values()
+            self._print(counts, record.path if self.named else "", self.before(counts))
 
     def finish(self) -> None:
         if self.total_only:
@@ -64,14 +68,76 @@ class Text(Report):
         elif self.files > 1:
             self._print(self.totals.values(), "total")
 
-    def _print(self, cells: Iterable[object], path: str) -> None:
+    def before(self, counts: Collection[int]) -> list[str]:
+        """What to print before each of the counts of a file."""
+        return [self.indent] * len(counts)
+
+    def _print(self, cells: Collection[object], path: str, before: list[str] | None = None) -> None:
+        before = before or [self.indent] * len(cells)
         aligned = [
-            " " * (width - columns(str(cell))) + str(cell)
-            for cell, width in zip(cells, self._widths, strict=True)
+            start + " " * (width - columns(str(cell))) + str(cell)
+            for start, cell, width in zip(before, cells, self._widths, strict=True)
         ]
         if path:
             aligned.append(printable(path))
         write(" ".join(aligned) + "\n")
+
+
+class Table(Text):
+    """The same on a terminal, with a bar before each count.
+
+    All bars have one scale for as long as it lasts: a line says what a whole bar stands
+    for, and another one does when a larger count comes.
+    """
+
+    BAR = 12  # columns
+    indent = " " * (BAR + 1)
+
+    def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
+        from rich.bar import Bar
+        from rich.console import Console
+
+        self._scale = 0
+        self._bar = Bar
+        self._console = Console(file=sys.stdout, width=self.BAR)
+        self._drawn: dict[int, str] = {}
+        super().__init__(words, width, total_only, named)
+
+    def before(self, counts: Collection[int]) -> list[str]:
+        if max(counts) > self._scale:
+            self._scale = next(scale for scale in _scales() if scale >= max(counts))
+            write(f"{self._draw(1, 1)}= {self._scale}\n")
+        return [self._draw(count, self._scale) for count in counts]
+
+    def _draw(self, count: int, scale: int) -> str:
+        """A bar as long as the count, to an eighth of a column; and a space."""
+        eighths = 8 * self.BAR * count // scale
+        if eighths not in self._drawn:
+            with self._console.capture() as captured:
+                self._console.print(self._bar(8 * self.BAR, 0, eighths, color="cyan"), end="")
+            self._drawn[eighths] = captured.get().rstrip("\n") + " "
+        return self._drawn[eighths]
+
+
+def _scales() -> Iterator[int]:
+    """What a whole bar may stand for: 10, 20, 50, 100, ..."""
+    scale = 10
+    while True:
+        yield from (scale, 2 * scale, 5 * scale)
+        scale *= 10
+
+
+def can_show_bars() -> bool:
+    """Whether standard output is a terminal that can show bars, and they can be drawn."""
+    if not sys.stdout.isatty():
+        return False
+    from textcount.progress import is_available
+
+    try:
+        "▏█".encode(sys.stdout.encoding)
+    except UnicodeError:
+        return False
+    return is_available()
 
 
 class Json(Report):
