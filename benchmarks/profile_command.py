@@ -24,7 +24,7 @@ from typing import Any
 import textcount
 from textcount import cli
 
-files: Any = sys.modules["textcount.files"]
+blocks: Any = sys.modules["textcount._blocks"]
 
 RUNS = 9
 SHOWN = 4
@@ -42,27 +42,30 @@ def process_time(*arguments: str) -> float:
 
 @contextlib.contextmanager
 def clocked() -> Iterator[list[float]]:
-    """Collect the time that each call of count_occurrences takes."""
-    original = files.count_occurrences
+    """Collect the time that each call of what counts takes."""
     times: list[float] = []
+    original = {name: getattr(blocks, name) for name in ("count_occurrences", "count_part")}
 
-    def count_occurrences(contents: Any, needle: str) -> int:
-        start = time.perf_counter()
-        count: int = original(contents, needle)
-        times.append(time.perf_counter() - start)
-        return count
+    def with_clock(count: Any) -> Any:
+        def timed(*arguments: Any) -> int:
+            start = time.perf_counter()
+            found: int = count(*arguments)
+            times.append(time.perf_counter() - start)
+            return found
 
-    files.count_occurrences = count_occurrences
+        return count and timed
+
+    vars(blocks).update({name: with_clock(count) for name, count in original.items()})
     try:
         yield times
     finally:
-        files.count_occurrences = original
+        vars(blocks).update(original)
 
 
 def run(word: str, path: str) -> None:
     """Run the command, its output unseen."""
     with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), "utf-8")):
-        cli.main([word, path])
+        cli.main(["-j1", word, path])
 
 
 def rest(word: str, path: str) -> list[tuple[float, str]]:

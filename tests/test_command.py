@@ -4,6 +4,7 @@ import contextlib
 import csv
 import errno
 import io
+import itertools
 import json
 import os
 import re
@@ -444,6 +445,10 @@ def test_on_a_terminal_each_count_has_a_bar_in_proportion(essay: str) -> None:
     assert on_a_terminal("-e", "the", "-e", "no", "many.txt", "many.txt")[2:] == [
         f"{bars[15]}  15 {bars[0]}   0 many.txt",
     ] * 2 + [f"{bars[0]}  30 {bars[0]}   0 total"]
+
+
+def test_a_whole_bar_stands_for_a_round_number() -> None:
+    assert list(itertools.islice(report._scales(), 7)) == [10, 20, 50, 100, 200, 500, 1000]
 
 
 @posix

@@ -158,6 +158,7 @@ def test_an_error_of_the_callers_comes_in_its_turn(tree: Path) -> None:
             yield tree / f"{index:02}"
         raise AssertionError("the twenty-first")
 
+    (tree / "19").write_text("a")  # so small that it waits for others
     with by(3):
         records = count_files(paths(), ["a"])
         assert len([next(records) for _ in range(20)]) == 20
@@ -215,6 +216,13 @@ def test_processes_read_to_places_of_their_own() -> None:
         os._exit(0)
     os.waitpid(process, 0)
     assert memory[0] == 0
+
+
+def test_there_is_a_worker_for_each_processor_that_may_be_used() -> None:
+    if hasattr(os, "sched_getaffinity"):
+        assert textcount.files.cores() == len(os.sched_getaffinity(0))
+    with mock.patch.object(os, "sched_getaffinity", create=True, side_effect=AttributeError):
+        assert textcount.files.cores() == os.cpu_count()
 
 
 # What goes wrong

@@ -40,7 +40,7 @@ def count_occurrences(contents: str | bytes, needle: str) -> int:
     point; case, punctuation and normalisation are left as they are.
 
     Args:
-        contents: the text. ``bytes`` are decoded as UTF-8 first.
+        contents: the text. ``bytes`` are text in UTF-8.
         needle: the word. An empty needle, or one that contains whitespace,
             equals no word.
 

@@ -7,7 +7,6 @@ import errno
 import io
 import os
 import stat
-import sys
 import time
 from itertools import chain
 from types import MappingProxyType
@@ -412,10 +411,10 @@ def _memory() -> mmap:
     """
     import mmap
 
-    if sys.platform == "win32":
-        return mmap.mmap(-1, BLOCK)
     # Private: or else a process and those that it forks would read to the same place.
-    return mmap.mmap(-1, BLOCK, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    # Where there are no such flags no process is forked.
+    flags = getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_ANONYMOUS", 0)
+    return mmap.mmap(-1, BLOCK, *[flags] if flags else [])
 
 
 _spare: list[mmap] = []

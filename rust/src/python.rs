@@ -45,7 +45,7 @@ mod _native {
 /// point; case, punctuation and normalisation are left as they are.
 ///
 /// Args:
-///     contents: the text. ``bytes`` are decoded as UTF-8 first.
+///     contents: the text. ``bytes`` are text in UTF-8.
 ///     needle: the word. An empty needle, or one that contains whitespace,
 ///         equals no word.
 ///
