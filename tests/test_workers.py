@@ -329,6 +329,47 @@ def test_ctrl_c_ends_all_workers(many: Path, jobs: int) -> None:
     assert not any(os.path.exists(f"/proc/{each}") for each in started)
 
 
+@pytest.fixture
+def blank(tmp_path: Path) -> Path:
+    """A large file without a word but one, and without whitespace; it takes no room."""
+    path = tmp_path / "blank"
+    with path.open("wb") as file:
+        file.truncate(1 << 28)
+    return path
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs process groups")
+def test_ctrl_c_ends_the_counting_of_ranges(blank: Path) -> None:
+    arguments = command("-j", 2, "the", *[blank] * 500)
+    with subprocess.Popen(
+        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        time.sleep(1)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stderr
+        assert process.stderr.read() == b""
+        assert process.wait(10) == 130
+
+
+MEASURED = """\
+import resource, sys, textcount
+from textcount import cli
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+cli.main(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere ru_maxrss has other units")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_memory_is_bounded_whatever_the_size(blank: Path, jobs: int) -> None:
+    arguments = [sys.executable, "-c", MEASURED, f"-j{jobs}", "the", str(blank)]
+    result = subprocess.run(arguments, check=True, capture_output=True, encoding="utf-8")
+    count, kilobytes = result.stdout.split()[0], result.stdout.split()[-1]
+    assert int(count) == 0
+    assert int(kilobytes) < 64 << 10
+
+
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
 def test_a_worker_that_is_killed_is_an_error(many: Path) -> None:
     arguments = command("-j", 2, "-r", "the", *[many] * 50)
