@@ -164,8 +164,8 @@ def _results(task: Task, workers: _Workers, on_progress: OnProgress | None) -> I
     """What the shards of a task give; meanwhile, tell what all workers have counted."""
     if task.future is None:
         return (
-            files.count_source(workers.counting, source, error, on_progress)
-            for source, error, *_ in task.shards
+            files.count_source(workers.counting, source, error, on_progress, start=start, stop=stop)
+            for source, error, start, stop, _ in task.shards
         )
     is_done = False
     while not is_done:
