@@ -10,6 +10,7 @@ in the order of the files, whoever was faster.
 from __future__ import annotations
 
 import signal
+import sys
 from collections import deque
 from concurrent.futures import BrokenExecutor, wait
 from typing import TYPE_CHECKING, NamedTuple
@@ -122,7 +123,8 @@ class _Workers:
 
             # A terminal sends Ctrl-C to all processes; the first one ends the others.
             ignored = (signal.SIGINT, signal.SIG_IGN)
-            self._pool = ProcessPoolExecutor(self.jobs, None, signal.signal, ignored)
+            most = min(self.jobs, 61 if sys.platform == "win32" else self.jobs)
+            self._pool = ProcessPoolExecutor(most, None, signal.signal, ignored)
         return self._pool
 
     def _take_in(self, future: Future[list[Found]]) -> None:

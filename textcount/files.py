@@ -393,7 +393,10 @@ def _read(text: Text, source: Source, start: int, stop: int | None) -> Generator
 
 def _read_into(file: io.FileIO) -> Iterator[Block]:
     """All of a file, block after block to the same place, which stays in the cache."""
-    buffer = _spare.pop() if _spare else _memory()
+    try:
+        buffer = _spare.pop()
+    except IndexError:  # asked beforehand, another thread might still take the last
+        buffer = _memory()
     if len(buffer) != BLOCK:
         buffer = _memory()
     try:
