@@ -27,8 +27,12 @@ if TYPE_CHECKING:
     # The counts, the size and the error: a FileCount would take longer to send.
     Found = tuple[list[int], int, OSError | UnicodeError | None]
 
-BATCH = 256
-"""How many small files a worker is given at a time, or fewer, of a shard's size together."""
+BATCH = 64
+"""How many small files a worker is given at a time, or fewer, of a shard's size together.
+
+Few enough that their names fit in a pipe: up to Python 3.11, who waits for a full one
+hangs if the worker at its other end is killed (python/cpython#94777).
+"""
 
 AHEAD = 4
 """How many tasks for each worker may wait for being counted or asked for."""
