@@ -17,10 +17,10 @@ settings.load_profile("textcount")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--backend",
-        choices=["native", "pure", "auto"],
-        default="native",
-        help="what textcount must have chosen (auto: native where there is Rust); "
-        "with native the tests run on both",
+        choices=["both", "native", "pure", "auto"],
+        default="both",
+        help="what the tests run on, which must be what textcount has chosen "
+        "(both: native; auto: both where there is Rust)",
     )
 
 
@@ -37,6 +37,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     wanted = session.config.getoption("--backend")
     if wanted == "auto":
         wanted = "native" if has_rust() else textcount.BACKEND
+    elif wanted == "both":
+        wanted = "native"
     if wanted != textcount.BACKEND:
         pytest.exit(
             f"textcount.BACKEND is {textcount.BACKEND!r}, not {wanted!r}: "
@@ -56,6 +58,8 @@ def has_rust() -> bool:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if not hasattr(metafunc.module, "backend"):  # a module may have its own
         backends = ["native", "pure"] if textcount.BACKEND == "native" else ["pure"]
+        if metafunc.config.getoption("--backend") == "native":
+            backends.remove("pure")
         metafunc.parametrize("backend", backends, indirect=True, scope="session")
 
 
