@@ -86,12 +86,14 @@ class Text:
         size: how many bytes that was.
     """
 
-    __slots__ = ("_begun", "_counting", "_decoder", "_tail", "counts", "size")
+    __slots__ = ("_begun", "_counting", "_decoder", "_in_place", "_tail", "counts", "size")
 
     def __init__(self, counting: Counting) -> None:
         self.size = 0
         self.counts = dict.fromkeys(counting.needles, 0)
         self._counting = counting
+        # Without a word to count the bytes must be valid all the same.
+        self._in_place = counting.in_place and count_part is not None and counting.needles
         self._decoder: codecs.IncrementalDecoder | None = None
         # The end of what was counted, as far as it matters to what comes.
         self._tail = ""
@@ -117,21 +119,34 @@ class Text:
                 yield size
             self.feed(counting.decoder().decode(b"".join(whole), True))
             return
-        # Without a word to count the bytes must be valid all the same.
-        in_place = counting.in_place and count_part is not None and counting.needles
         try:
             for block, size in blocks:
                 self.size += size
-                if not (in_place and self._feed_utf8(block, size)):
+                if not (self._in_place and self._feed_utf8(block, size)):
                     self._decode(block[:size], False)
                 yield size
-            if self._begun or not in_place:
+            if self._begun or not self._in_place:
                 self._decode(b"", True)
         except UnicodeDecodeError as error:
             start = self.size - len(error.object)  # of the block, in the input
             if start:
                 error.reason += f" (byte {start + error.start} of the input)"
             raise
+
+    def feed_whole(self, block: Buffer, size: int) -> bool:
+        """Count in a block that is the whole text, if that can be done where it lies.
+
+        Gives what feed_bytes would, in half the time for a short one.
+        """
+        if not self._in_place or (self._counting.is_ascii and not block[:size].isascii()):
+            return False
+        try:
+            counts = [count_part(block, 0, size, needle) for needle in self.counts]
+        except UnicodeDecodeError:
+            return False
+        self.counts = dict(zip(self.counts, counts, strict=True))
+        self.size = size
+        return True
 
     def _decode(self, block: bytes, is_last: bool) -> None:
         if self._decoder is None:

@@ -381,29 +381,52 @@ def _kind(entry: os.DirEntry[str]) -> str:
 def _read(text: Text, source: Source, start: int, stop: int | None) -> Generator[int]:
     """Count in source, or in a range of it; gives the size of each block."""
     with _open(source) as file:
-        if count_part is not None and isinstance(file, io.FileIO):
-            blocks = _read_into(file)
-        else:
-            blocks = _blocks(file.read)
-        if start or stop is not None:
+        if start:
             file.seek(start)
-            blocks = _between(blocks, start, stop)
-        yield from text.feed_bytes(blocks)
+        if count_part is None or not isinstance(file, io.FileIO):
+            yield from text.feed_bytes(_between(_blocks(file.read), start, stop))
+            return
+        room = _room()
+        try:
+            size = _fill(room, file)
+            is_all = start == 0 and stop is None and size < len(room)
+            if not is_all or not text.feed_whole(room, size):
+                blocks = _read_into(room, size, file)
+                yield from text.feed_bytes(_between(blocks, start, stop))
+            elif size:
+                yield size
+        finally:
+            _spare.append(room)
 
 
-def _read_into(file: io.FileIO) -> Iterator[Block]:
-    """All of a file, block after block to the same place, which stays in the cache."""
+def _read_into(room: mmap, size: int, file: io.FileIO) -> Iterator[Block]:
+    """What has been read, and the rest of a file to the same place, which stays in the cache."""
+    while size:
+        yield room, size
+        size = _fill(room, file) if size == len(room) else 0
+
+
+def _fill(room: mmap, file: io.FileIO) -> int:
+    """Read as much as there is room for, or to the end; gives how much that is."""
+    size = 0
+    rest: mmap | memoryview = room
+    while more := file.readinto(rest):
+        size += more
+        if size == len(room):
+            return size
+        rest = memoryview(room)[size:]
+    if more is None:
+        raise _wrong_block(None)
+    return size
+
+
+def _room() -> mmap:
+    """Room for a block: what somebody has left, or new."""
     try:
-        buffer = _spare.pop()
+        room = _spare.pop()
     except IndexError:  # asked beforehand, another thread might still take the last
-        buffer = _memory()
-    if len(buffer) != BLOCK:
-        buffer = _memory()
-    try:
-        while size := file.readinto(buffer):
-            yield buffer, size
-    finally:
-        _spare.append(buffer)
+        return _memory()
+    return room if len(room) == BLOCK else _memory()
 
 
 def _memory() -> mmap:

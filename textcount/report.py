@@ -46,41 +46,32 @@ class Report:
 class Text(Report):
     """Reads like wc: right-aligned counts and the path, a file a line."""
 
-    indent = ""
-    """What stands before a count."""
-
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
         super().__init__(words, width, total_only, named)
         self._widths = [self.width]
         if len(words) > 1:
             headings = [printable(word) for word in words]
             self._widths = [max(width, columns(heading)) for heading in headings]
-            self._print(headings, "")
+            padded = zip(headings, self._widths, strict=True)
+            self._print([" " * (width - columns(cell)) + cell for cell, width in padded], "")
 
     def print_file(self, record: FileCount) -> None:
         if record.error is None:
-            counts = record.counts.values()
-            self._print(counts, record.path if self.named else "", self.before(counts))
+            cells = self._aligned(record.counts.values())
+            self._print(cells, record.path if self.named else "")
 
     def finish(self) -> None:
-        if self.total_only:
-            self._print(self.totals.values(), "")
-        elif self.files > 1:
-            self._print(self.totals.values(), "total")
+        if self.total_only or self.files > 1:
+            cells = self._aligned(self.totals.values())
+            self._print(cells, "" if self.total_only else "total")
 
-    def before(self, counts: Collection[int]) -> list[str]:
-        """What to print before each of the counts of a file."""
-        return [self.indent] * len(counts)
+    def _aligned(self, counts: Collection[int]) -> list[str]:
+        return [*map(str.rjust, map(str, counts), self._widths)]
 
-    def _print(self, cells: Collection[object], path: str, before: list[str] | None = None) -> None:
-        before = before or [self.indent] * len(cells)
-        aligned = [
-            start + " " * (width - columns(str(cell))) + str(cell)
-            for start, cell, width in zip(before, cells, self._widths, strict=True)
-        ]
+    def _print(self, cells: list[str], path: str) -> None:
         if path:
-            aligned.append(printable(path))
-        write(" ".join(aligned) + "\n")
+            cells.append(printable(path))
+        write(" ".join(cells) + "\n")
 
 
 class Table(Text):
@@ -91,7 +82,6 @@ class Table(Text):
     """
 
     BAR = 12  # columns
-    indent = " " * (BAR + 1)
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
         from rich.bar import Bar
@@ -103,11 +93,19 @@ class Table(Text):
         self._drawn: dict[int, str] = {}
         super().__init__(words, width, total_only, named)
 
-    def before(self, counts: Collection[int]) -> list[str]:
+    def print_file(self, record: FileCount) -> None:
+        if record.error is not None:
+            return
+        counts = record.counts.values()
         if max(counts) > self._scale:
             self._scale = next(scale for scale in _scales() if scale >= max(counts))
             write(f"{self._draw(1, 1)}= {self._scale}\n")
-        return [self._draw(count, self._scale) for count in counts]
+        bars = (self._draw(count, self._scale) for count in counts)
+        cells = [bar + cell for bar, cell in zip(bars, self._aligned(counts), strict=True)]
+        super()._print(cells, record.path if self.named else "")
+
+    def _print(self, cells: list[str], path: str) -> None:
+        super()._print([" " * (self.BAR + 1) + cell for cell in cells], path)
 
     def _draw(self, count: int, scale: int) -> str:
         """A bar as long as the count, to an eighth of a column; and a space."""
