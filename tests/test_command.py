@@ -71,6 +71,17 @@ def test_standard_input_is_read_for_no_path_and_for_a_dash(paths: list[str]) -> 
     assert outcome("be", *paths, input="to be or not to be") == (0, expected, "")
 
 
+@posix
+def test_standard_input_that_would_have_to_be_waited_for_is_an_error() -> None:
+    out, into = os.pipe()
+    os.set_blocking(out, False)
+    os.write(into, b"a b")
+    message = "textcount: -: the stream is non-blocking and has no data\n"
+    assert outcome("a", input=None, stdin=out) == (2, "", message)
+    os.close(into)
+    os.close(out)
+
+
 def test_several_files_are_aligned_and_totalled(essay: str) -> None:
     Path("long").write_text("the " * 12, encoding="utf-8")
     assert outcome("the", essay, "long", essay)[1] == (

@@ -299,8 +299,9 @@ def test_the_names_of_files_may_be_str_bytes_or_paths(tmp_path: Path) -> None:
 )
 @posix
 def test_a_file_that_cannot_be_opened_raises(path: str, error: type[OSError]) -> None:
-    with pytest.raises(error):
+    with pytest.raises(error) as caught:
         count_file(path, ["a"])
+    assert caught.value.filename == path
 
 
 def test_a_file_that_cannot_be_decoded_raises(tmp_path: Path) -> None:

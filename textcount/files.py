@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         def read(self, size: int, /) -> str | bytes: ...
 
     T = TypeVar("T")
+    Room = mmap | memoryview
     Source = str | int  # the name of a file, or the number of an open one
     Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     OnProgress = Callable[[int], object]
@@ -383,7 +384,7 @@ def _read(text: Text, source: Source, start: int, stop: int | None) -> Generator
     with _open(source) as file:
         if start:
             file.seek(start)
-        if count_part is None or not isinstance(file, io.FileIO):
+        if not isinstance(file, _File):
             yield from text.feed_bytes(_between(_blocks(file.read), start, stop))
             return
         room = _room()
@@ -399,17 +400,17 @@ def _read(text: Text, source: Source, start: int, stop: int | None) -> Generator
             _spare.append(room)
 
 
-def _read_into(room: mmap, size: int, file: io.FileIO) -> Iterator[Block]:
+def _read_into(room: mmap, size: int, file: _File) -> Iterator[Block]:
     """What has been read, and the rest of a file to the same place, which stays in the cache."""
     while size:
         yield room, size
         size = _fill(room, file) if size == len(room) else 0
 
 
-def _fill(room: mmap, file: io.FileIO) -> int:
+def _fill(room: mmap, file: _File) -> int:
     """Read as much as there is room for, or to the end; gives how much that is."""
     size = 0
-    rest: mmap | memoryview = room
+    rest: Room = room
     while more := file.readinto(rest):
         size += more
         if size == len(room):
@@ -438,9 +439,7 @@ def _memory() -> mmap:
     import mmap
 
     # Private: or else a process and those that it forks would read to the same place.
-    # Where there are no such flags no process is forked.
-    flags = getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_ANONYMOUS", 0)
-    return mmap.mmap(-1, BLOCK, *[flags] if flags else [])
+    return mmap.mmap(-1, BLOCK, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 _spare: list[mmap] = []
@@ -479,8 +478,43 @@ def _blank(block: Buffer, start: int, stop: int) -> int:
     return min((place for place in places if place >= 0), default=stop)
 
 
-def _open(source: Source) -> io.RawIOBase:
+class _File:
+    """A file to read from, opened and closed in half the time that io.FileIO takes.
+
+    For many small files that is a quarter of all.
+    """
+
+    __slots__ = ("_is_open", "_number", "_source")
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._is_open = isinstance(source, int)
+        self._number = source if isinstance(source, int) else os.open(source, os.O_RDONLY)
+
+    def __enter__(self) -> _File:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._is_open:
+            os.close(self._number)
+
+    def seek(self, place: int) -> None:
+        os.lseek(self._number, place, os.SEEK_SET)
+
+    def readinto(self, room: Room) -> int | None:
+        try:
+            return os.readv(self._number, (room,))
+        except BlockingIOError:
+            return None
+        except IsADirectoryError as error:
+            error.filename = self._source  # as if it had been found out in opening
+            raise
+
+
+def _open(source: Source) -> _File | io.RawIOBase:
     try:
+        if count_part is not None and hasattr(os, "readv"):  # Windows has none
+            return _File(source)
         return io.FileIO(source, "r", closefd=isinstance(source, str))
     except ValueError as error:
         if isinstance(error, UnicodeError):
