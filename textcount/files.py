@@ -34,11 +34,14 @@ if TYPE_CHECKING:
     Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     OnProgress = Callable[[int], object]
 
-BLOCK = 1 << 19
+BLOCK = 1 << 20
 """How much is read at a time, in bytes (characters, from a text stream)."""
 
-SHARD = 1 << 23
+SHARD = 1 << 25
 """How many bytes of a large file a worker is given at a time."""
+
+AFTER = 1 << 12
+"""How much is read at first, in bytes, to find the blank behind a range."""
 
 ALONE = 0.1
 """How long, in seconds, one worker counts small files before others are started: about
@@ -389,10 +392,14 @@ def _read(text: Text, source: Source, start: int, stop: int | None) -> Generator
             return
         room = _room()
         try:
+            if stop is not None:
+                blocks = _range_into(room, file, start, stop)
+                yield from text.feed_bytes(_between(blocks, start, stop))
+                return
             size = _fill(room, file)
-            is_all = start == 0 and stop is None and size < len(room)
+            is_all = start == 0 and size < len(room)
             if not is_all or not text.feed_whole(room, size):
-                blocks = _read_into(room, size, file)
+                blocks = _rest_into(room, size, file)
                 yield from text.feed_bytes(_between(blocks, start, stop))
             elif size:
                 yield size
@@ -400,17 +407,25 @@ def _read(text: Text, source: Source, start: int, stop: int | None) -> Generator
             _spare.append(room)
 
 
-def _read_into(room: mmap, size: int, file: _File) -> Iterator[Block]:
+def _rest_into(room: mmap, size: int, file: _File) -> Iterator[Block]:
     """What has been read, and the rest of a file to the same place, which stays in the cache."""
     while size:
         yield room, size
         size = _fill(room, file) if size == len(room) else 0
 
 
-def _fill(room: mmap, file: _File) -> int:
+def _range_into(room: mmap, file: _File, start: int, stop: int) -> Iterator[Block]:
+    """A file from start to stop, and on, in blocks of more and more, as long as one asks."""
+    place = start
+    while size := _fill(memoryview(room)[: abs(stop - place) + AFTER], file):
+        yield room, size
+        place += size
+
+
+def _fill(room: Room, file: _File) -> int:
     """Read as much as there is room for, or to the end; gives how much that is."""
     size = 0
-    rest: Room = room
+    rest = room
     while more := file.readinto(rest):
         size += more
         if size == len(room):

@@ -19,7 +19,7 @@
 //!   needle and one character: this block's and the last one's, shifted. So each
 //!   character is classified once.
 //! * *matches* compares some characters of the needle, its probes: all, if there are
-//!   at most four, else the first and the last. Then they are a filter: what passes
+//!   at most four (or six bytes of UTF-8), else the first and the last. Then they are a filter: what passes
 //!   it, with whitespace before and after, has the needle's length too and is nearly
 //!   always the needle, so that a branch to compare the rest is seldom taken in vain.
 //! * A needle of more than 62 characters, which the bitmaps of two blocks cannot
@@ -86,6 +86,8 @@ fn search<C: Character, L: Lanes<C>, const ASKED: bool>(
         2 => Search::new(lanes, needle, [0, 1]).count::<ASKED>(contents),
         3 => Search::new(lanes, needle, [0, 1, 2]).count::<ASKED>(contents),
         4 => Search::new(lanes, needle, [0, 1, 2, 3]).count::<ASKED>(contents),
+        // Two characters of Chinese, Japanese or Korean: a common length of a word.
+        6 if C::IS_PART => Search::new(lanes, needle, [0, 1, 2, 3, 4, 5]).count::<ASKED>(contents),
         length => {
             // The first bytes of characters in UTF-8 are much the same.
             let (first, last) = (usize::from(C::IS_PART), length.min(REACH) - 1);
