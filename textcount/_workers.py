@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from textcount._blocks import Counting
-    from textcount.files import FileCount, OnProgress, Source
+    from textcount.files import FileCount, Found, OnProgress
 
     # The counts, the size and the error: a FileCount would take longer to send.
-    Found = tuple[list[int], int, OSError | UnicodeError | None]
+    Counts = tuple[list[int], int, OSError | UnicodeError | None]
 
-BATCH = 64
-"""How many small files a worker is given at a time, or fewer, of a shard's size together.
+BATCH = 128 if sys.version_info >= (3, 12) else 64
+"""How many files a worker is given at a time; fewer, if a shard holds fewer.
 
-Few enough that their names fit in a pipe: up to Python 3.11, who waits for a full one
-hangs if the worker at its other end is killed (python/cpython#94777).
+Up to Python 3.11 so few that their names fit in a pipe: who waits for a full one hangs
+if the worker at its other end is killed (python/cpython#94777).
 """
 
 AHEAD = 4
@@ -41,26 +41,19 @@ PATIENCE = 0.1
 """How long, in seconds, to wait before saying what has been counted meanwhile."""
 
 
-class Shard(NamedTuple):
-    """A file, if stop is None and start is 0, or a range of its bytes."""
+class Task(NamedTuple):
+    """Files to count, or the range from start to stop of one."""
 
-    source: Source
-    error: OSError | None = None
+    found: list[Found]
     start: int = 0
     stop: int | None = None
-    is_regular: bool = True
-
-
-class Task(NamedTuple):
-    """Shards that one worker counts."""
-
-    shards: list[Shard]
-    future: Future[list[Found]] | None
-    """What they give; or None, if who asks for it is to count."""
+    is_here: bool = False
+    """Whether who asks for the counts is to count, and no worker."""
+    future: Future[list[Counts | None]] | None = None
 
 
 def count_in_parallel(
-    sources: Iterable[tuple[Source, OSError | None]],
+    found: Iterable[Found],
     counting: Counting,
     on_progress: OnProgress | None,
     jobs: int,
@@ -72,14 +65,8 @@ def count_in_parallel(
         ChildProcessError: a process of these has been killed.
     """
     workers = _Workers(counting, jobs, processes)
-    parts: list[FileCount] = []
     try:
-        for task in _started(workers, _split(sources, counting.in_place)):
-            for shard, part in zip(task.shards, _results(task, workers, on_progress), strict=True):
-                parts.append(part)
-                if shard.stop is None:
-                    yield part if len(parts) == 1 else _together(parts, counting)
-                    parts.clear()
+        yield from _counted(found, workers, on_progress)
     except BrokenExecutor as error:
         raise ChildProcessError("a worker was killed") from error
     finally:
@@ -87,24 +74,30 @@ def count_in_parallel(
 
 
 class _Workers:
-    """Threads and processes, started when there is something for them."""
+    """Threads and processes, started when there is something for them.
+
+    Attributes:
+        sizes: of what has been counted and not been told.
+        typical: the size of a file, on average of those that were counted.
+    """
 
     def __init__(self, counting: Counting, jobs: int, processes: bool) -> None:
         self.counting = counting
         self.jobs = jobs
-        self.sizes: deque[int] = deque()  # of what has been counted and not been told
-        self._processes = processes
+        self.processes = processes
+        self.sizes: deque[int] = deque()
+        self.typical = 0
         self._threads: Executor | None = None
         self._pool: Executor | None = None
 
-    def start(self, shards: list[Shard]) -> Task:
-        """Give shards to a worker, if there is one for their kind."""
-        executor = self._executor(shards[0])
+    def start(self, task: Task) -> Task:
+        """Give a task to a worker, if there is one for its kind."""
+        executor = None if task.is_here else self._executor(task)
         if executor is None:
-            return Task(shards, None)
-        future = executor.submit(_count, self.counting, shards)
+            return task
+        future = executor.submit(_count, self.counting, *task[:3])
         future.add_done_callback(self._take_in)
-        return Task(shards, future)
+        return task._replace(future=future)
 
     def end(self) -> None:
         """Wait for what has been begun; the rest is not."""
@@ -112,17 +105,15 @@ class _Workers:
             if executor is not None:
                 executor.shutdown(cancel_futures=True)
 
-    def _executor(self, shard: Shard) -> Executor | None:
-        if not shard.is_regular:
-            return None
-        is_range = shard.start > 0 or shard.stop is not None
+    def _executor(self, task: Task) -> Executor | None:
+        is_range = task.start > 0 or task.stop is not None
         if is_range and _backend.BACKEND == "native":
             if self._threads is None:
                 from concurrent.futures import ThreadPoolExecutor
 
                 self._threads = ThreadPoolExecutor(self.jobs, "textcount")
             return self._threads
-        if self._processes and self._pool is None:
+        if self.processes and self._pool is None:
             from concurrent.futures import ProcessPoolExecutor  # four times as much code
 
             # A terminal sends Ctrl-C to all processes; the first one ends the others.
@@ -131,48 +122,77 @@ class _Workers:
             self._pool = ProcessPoolExecutor(most, None, signal.signal, ignored)
         return self._pool
 
-    def _take_in(self, future: Future[list[Found]]) -> None:
-        if not future.cancelled() and future.exception() is None:
-            self.sizes.extend(size for _, size, _ in future.result())
+    def _take_in(self, future: Future[list[Counts | None]]) -> None:
+        if future.cancelled() or future.exception() is not None:
+            return
+        sizes = [counts[1] for counts in future.result() if counts is not None]
+        if sizes:
+            self.sizes.extend(sizes)
+            self.typical = (self.typical + sum(sizes) // len(sizes)) // 2
 
 
-def _count(counting: Counting, shards: list[Shard]) -> list[Found]:
-    """Count in each."""
-    found = []
-    for source, error, start, stop, _ in shards:
+def _count(
+    counting: Counting, found: list[Found], start: int, stop: int | None
+) -> list[Counts | None]:
+    """Count in each; None for a large one, which is to be counted in ranges."""
+    results: list[Counts | None] = []
+    for source, error, is_walked in found:
+        if is_walked and counting.in_place and (files.size_of(source) or 0) >= 2 * files.SHARD:
+            results.append(None)
+            continue
         record = files.count_source(counting, source, error, start=start, stop=stop)
-        found.append((list(record.counts.values()), record.size, record.error))
-    return found
+        results.append((list(record.counts.values()), record.size, record.error))
+    return results
 
 
-def _started(workers: _Workers, work: Iterator[list[Shard]]) -> Iterator[Task]:
+def _counted(
+    found: Iterable[Found], workers: _Workers, on_progress: OnProgress | None
+) -> Iterator[FileCount]:
+    """What counting in each of them gives, in their order."""
+    parts: list[FileCount] = []
+    for task in _started(workers, _tasks(found, workers)):
+        for record, (source, _, _) in zip(
+            _results(task, workers, on_progress), task.found, strict=True
+        ):
+            if record is None:
+                yield from _counted([(source, None, False)], workers, on_progress)
+                continue
+            parts.append(record)
+            if task.stop is None:
+                yield record if len(parts) == 1 else _together(parts, workers.counting)
+                parts.clear()
+
+
+def _started(workers: _Workers, tasks: Iterator[Task]) -> Iterator[Task]:
     """Each task, some time after it was started."""
-    tasks: deque[Task] = deque()
+    started: deque[Task] = deque()
     failure: BaseException | None = None
     is_more = True
-    while is_more or tasks:
+    while is_more or started:
         try:
-            while is_more and len(tasks) < AHEAD * workers.jobs:
-                tasks.append(workers.start(next(work)))
+            while is_more and len(started) < AHEAD * workers.jobs:
+                started.append(workers.start(next(tasks)))
         except StopIteration:
             is_more = False
         except BrokenExecutor:
             raise
         except BaseException as error:  # its turn is after what came before it
             failure, is_more = error, False
-        if tasks:
-            yield tasks.popleft()
+        if started:
+            yield started.popleft()
     if failure is not None:
         raise failure
 
 
-def _results(task: Task, workers: _Workers, on_progress: OnProgress | None) -> Iterable[FileCount]:
-    """What the shards of a task give; meanwhile, tell what all workers have counted."""
+def _results(
+    task: Task, workers: _Workers, on_progress: OnProgress | None
+) -> Iterator[FileCount | None]:
+    """What a task gives; meanwhile, tell what all workers have counted."""
+    counting, start, stop = workers.counting, task.start, task.stop
     if task.future is None:
-        return (
-            files.count_source(workers.counting, source, error, on_progress, start=start, stop=stop)
-            for source, error, start, stop, _ in task.shards
-        )
+        for source, error, _ in task.found:
+            yield files.count_source(counting, source, error, on_progress, start=start, stop=stop)
+        return
     is_done = False
     while not is_done:
         is_done = not wait([task.future], PATIENCE).not_done
@@ -180,54 +200,53 @@ def _results(task: Task, workers: _Workers, on_progress: OnProgress | None) -> I
             size = workers.sizes.popleft()
             if on_progress is not None and size:
                 on_progress(size)
-    needles = workers.counting.needles
-    return (
-        files.FileCount(
-            str(shard.source),
-            {} if error else dict(zip(needles, counts, strict=True)),
-            size=size,
-            error=error,
-        )
-        for shard, (counts, size, error) in zip(task.shards, task.future.result(), strict=True)
-    )
+    for (source, _, _), counts in zip(task.found, task.future.result(), strict=True):
+        if counts is None:
+            yield None
+            continue
+        values, size, failure = counts
+        by_needle = {} if failure else dict(zip(counting.needles, values, strict=True))
+        yield files.FileCount(str(source), by_needle, size=size, error=failure)
 
 
-def _split(
-    sources: Iterable[tuple[Source, OSError | None]], in_ranges: bool
-) -> Iterator[list[Shard]]:
-    """The shards of all files, those of small files together."""
-    batch: list[Shard] = []
+def _tasks(found: Iterable[Found], workers: _Workers) -> Iterator[Task]:
+    """The ranges of large files, and the others some together."""
+    batch: list[Found] = []
     held = 0
-    sources = iter(sources)
+    found = iter(found)
     while True:
         try:
-            source, error = next(sources)
+            each = next(found)
         except StopIteration:
             break
         except BaseException:
             if batch:  # came before
-                yield batch
+                yield Task(batch)
             raise
-        size = 0 if error is not None else files.size_of(source)
-        is_large = size is not None and in_ranges and size >= 2 * files.SHARD
+        source, error, is_walked = each
+        # A process can as well ask how large a file is that will not be a pipe.
+        is_known = error is not None or (is_walked and workers.processes)
+        size = workers.typical if is_known else files.size_of(source)
+        is_large = size is not None and workers.counting.in_place and size >= 2 * files.SHARD
+        is_large = is_large and not is_known
         is_full = len(batch) == BATCH or held + (size or 0) > files.SHARD
         if batch and (size is None or is_large or is_full):
-            yield batch
+            yield Task(batch)
             batch, held = [], 0
         if size is None:
             # A pipe or a terminal may give nothing for ever, and who waits for it must
             # be the one that Ctrl-C interrupts.
-            yield [Shard(source, is_regular=False)]
+            yield Task([each], is_here=True)
         elif is_large:
             starts = range(0, size - files.SHARD, files.SHARD)
-            yield from ([Shard(source, None, each, each + files.SHARD)] for each in starts)
+            yield from (Task([each], start, start + files.SHARD) for start in starts)
             # To the end, wherever that is by then.
-            yield [Shard(source, None, starts[-1] + files.SHARD)]
+            yield Task([each], starts[-1] + files.SHARD)
         else:
-            batch.append(Shard(source, error))
+            batch.append(each)
             held += size
     if batch:
-        yield batch
+        yield Task(batch)
 
 
 def _together(parts: list[FileCount], counting: Counting) -> FileCount:

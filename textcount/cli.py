@@ -179,7 +179,7 @@ def _progress(
         return nullcontext()
 
     def measure() -> int | None:
-        return _size(source for source, _ in expand(sources, options.recursive, patterns))
+        return _size(source for source, *_ in expand(sources, options.recursive, patterns))
 
     return ProgressBar(measure, patience=0 if options.progress else PATIENCE)
 

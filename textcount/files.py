@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
     Room = mmap | memoryview
     Source = str | int  # the name of a file, or the number of an open one
+    Found = tuple[Source, OSError | None, bool]  # what expand gives
     Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     OnProgress = Callable[[int], object]
 
@@ -210,7 +211,7 @@ def count_file(
     distinct = _distinct("count_file", needles)
     encoding = check_decoding("count_file", encoding, errors)
     counting = Counting(distinct, encoding, errors)
-    (record,) = count_sources([(name, None)], counting, None, workers(), False)
+    (record,) = count_sources([(name, None, False)], counting, None, workers(), False)
     if record.error is not None:
         raise record.error
     return dict(record.counts)
@@ -276,7 +277,7 @@ def count_files(
 
 
 def count_sources(
-    sources: Iterable[tuple[Source, OSError | None]],
+    found: Iterable[Found],
     counting: Counting,
     on_progress: OnProgress | None,
     jobs: int,
@@ -286,14 +287,16 @@ def count_sources(
 
     By one worker to begin with, as starting several pays only for some work.
     """
-    sources = iter(sources)
+    found = iter(found)
     begun = time.monotonic()
-    for source, error in sources:
+    for each in found:
+        source, error, _ = each
         if jobs > 1 and (time.monotonic() - begun > ALONE or (size_of(source) or 0) >= 2 * SHARD):
             from textcount._workers import count_in_parallel
 
-            rest = chain([(source, error)], sources)
-            yield from count_in_parallel(rest, counting, on_progress, jobs, processes)
+            yield from count_in_parallel(
+                chain([(source, error, False)], found), counting, on_progress, jobs, processes
+            )
             return
         yield count_source(counting, source, error, on_progress)
 
@@ -333,33 +336,32 @@ def count_source(
     return FileCount(path, counts, size=text.size, error=failure)
 
 
-def expand(
-    sources: Iterable[Source], recursive: bool, patterns: Patterns
-) -> Iterator[tuple[Source, OSError | None]]:
+def expand(sources: Iterable[Source], recursive: bool, patterns: Patterns) -> Iterator[Found]:
     """Put the files of a directory in its place, if recursive.
 
-    A directory that cannot be listed comes with the error.
+    Gives the source, the error of a directory that cannot be listed, and whether it was
+    found in a walk; then it is no pipe.
     """
     for source in sources:
         if recursive and isinstance(source, str) and os.path.isdir(source):
             yield from _walk(source, patterns)
         else:
-            yield source, None
+            yield source, None, False
 
 
-def _walk(root: str, patterns: Patterns) -> Iterator[tuple[str, OSError | None]]:
+def _walk(root: str, patterns: Patterns) -> Iterator[Found]:
     # A stack rather than recursion: no tree is too deep.
     pending = [(root, True)]
     while pending:
         path, is_directory = pending.pop()
         if not is_directory:
-            yield path, None
+            yield path, None, True
             continue
         try:
             with os.scandir(path) as entries:
                 found = sorted(entries, key=lambda entry: entry.name, reverse=True)
         except OSError as error:
-            yield path, error
+            yield path, error, True
             continue
         for entry in found:
             inside = entry.path[len(root) :].lstrip(os.sep).replace(os.sep, "/")
