@@ -9,7 +9,6 @@ import os
 import stat
 import time
 from itertools import chain
-from types import MappingProxyType
 
 from textcount._backend import BACKEND, count_part
 from textcount._blocks import Counting, Text
@@ -19,6 +18,7 @@ TYPE_CHECKING = False  # typing costs more to import than all of this module
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from mmap import mmap
+    from types import MappingProxyType
     from typing import Protocol, TypeVar
 
     from textcount._blocks import Block, Buffer
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     Found = tuple[Source, OSError | None, bool]  # what expand gives
     Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     OnProgress = Callable[[int], object]
+
+if not TYPE_CHECKING:
+    MappingProxyType = type(type.__dict__)  # a millisecond less than to import types
 
 BLOCK = 1 << 20
 """How much is read at a time, in bytes (characters, from a text stream)."""
