@@ -1,14 +1,17 @@
 """Counting files by several workers at once.
 
-The work is a list of shards: a file, or a range of bytes of a large one. Ranges are
-for threads, if the extension counts, which lets go of the interpreter meanwhile. Small
-files are for processes: so much of the time goes into opening them, which takes the
-interpreter, that threads would only wait for one another. What all of them find comes
-in the order of the files, whoever was faster.
+The work is a list of tasks: a range of bytes of a large file, or some small files. All
+of them go to one executor, if the caller has one; a cluster is one. Else ranges are for
+threads, if the extension counts, which lets go of the interpreter meanwhile; so are remote
+and compressed files, which are waited for, or decompressed, without it. Small files are
+for processes: so much of the time goes into opening them, which takes the interpreter,
+that threads would only wait for one another. What all of them find comes in the order
+of the files, whoever was faster.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections import deque
@@ -22,13 +25,16 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from textcount._blocks import Counting
-    from textcount.files import FileCount, Found, OnProgress
+    from textcount.files import FileCount, Found, OnProgress, Source
 
-    # The counts, the size and the error: a FileCount would take longer to send.
-    Counts = tuple[list[int], int, OSError | UnicodeError | None]
+    # The counts, the size and the error: a FileCount would take longer to send. Or the
+    # size of a file that is to be counted in ranges.
+    Counts = tuple[list[int], int, OSError | UnicodeError | None] | int
+    # With the backend that counted.
+    Answer = tuple[str, list[Counts]]
 
 BATCH = 128 if sys.version_info >= (3, 12) else 64
-"""How many files a worker is given at a time; fewer, if a shard holds fewer.
+"""How many files a process is given at a time; fewer, if a shard holds fewer.
 
 Up to Python 3.11 so few that their names fit in a pipe: who waits for a full one hangs
 if the worker at its other end is killed (python/cpython#94777).
@@ -40,6 +46,16 @@ AHEAD = 4
 PATIENCE = 0.1
 """How long, in seconds, to wait before saying what has been counted meanwhile."""
 
+FAR_SHARD, FAR_BATCH, FAR_AHEAD = 1 << 28, 1024, 512
+"""The same for an executor of the caller's: bytes of a shard, files, and tasks in all.
+
+A task costs a cluster about a millisecond, and should take a worker fifty times as
+long: docs/scaling.md has the figures.
+"""
+
+SHOWN = 1 << 12
+"""How much of what cannot be decoded is sent back, in bytes."""
+
 
 class Task(NamedTuple):
     """Files to count, or the range from start to stop of one."""
@@ -47,146 +63,208 @@ class Task(NamedTuple):
     found: list[Found]
     start: int = 0
     stop: int | None = None
+    limit: int = 0
+    """From which size on a worker is to tell the size, and not to count; 0: never."""
     is_here: bool = False
     """Whether who asks for the counts is to count, and no worker."""
-    future: Future[list[Counts | None]] | None = None
+    future: Future[Answer] | None = None
 
 
 def count_in_parallel(
-    found: Iterable[Found],
-    counting: Counting,
-    on_progress: OnProgress | None,
-    jobs: int,
-    processes: bool,
+    found: Iterable[Found], workers: Workers, on_progress: OnProgress | None
 ) -> Iterator[FileCount]:
-    """Count in each of what ``files.expand`` gives, by so many workers.
+    """Count in each of what ``files.expand`` gives, by these workers.
 
     Raises:
         ChildProcessError: a process of these has been killed.
     """
-    workers = _Workers(counting, jobs, processes)
     try:
-        yield from _counted(found, workers, on_progress)
+        yield from _counted(_tasks(found, workers), workers, on_progress)
     except BrokenExecutor as error:
         raise ChildProcessError("a worker was killed") from error
     finally:
         workers.end()
 
 
-class _Workers:
-    """Threads and processes, started when there is something for them.
+class Workers:
+    """Threads and processes, started when there is something for them, or the caller's.
 
     Attributes:
+        can_open: whether small files are for them, too.
         sizes: of what has been counted and not been told.
         typical: the size of a file, on average of those that were counted.
+        shard: the size of a range, in bytes.
+        batch: how many files a task has at most.
+        ahead: how many tasks may be under way.
     """
 
-    def __init__(self, counting: Counting, jobs: int, processes: bool) -> None:
+    def __init__(
+        self,
+        counting: Counting,
+        jobs: int,
+        *,
+        processes: bool,
+        executor: Executor | None,
+        backends: dict[str, int],
+    ) -> None:
         self.counting = counting
-        self.jobs = jobs
-        self.processes = processes
+        self.can_open = processes or executor is not None
         self.sizes: deque[int] = deque()
         self.typical = 0
+        self.shard, self.batch, self.ahead = files.SHARD, BATCH, AHEAD * jobs
+        if executor is not None:
+            self.shard, self.batch, self.ahead = FAR_SHARD, FAR_BATCH, FAR_AHEAD
+        self._jobs = jobs
+        self._given = executor
+        self._backends = backends
         self._threads: Executor | None = None
-        self._pool: Executor | None = None
+        self._processes: Executor | None = None
 
     def start(self, task: Task) -> Task:
         """Give a task to a worker, if there is one for its kind."""
         executor = None if task.is_here else self._executor(task)
         if executor is None:
             return task
-        future = executor.submit(_count, self.counting, *task[:3])
+        count, found = _count, task.found
+        if executor is self._given:
+            count, found = _count_far, [(_absolute(each[0]), *each[1:]) for each in found]
+        future = executor.submit(count, self.counting, found, *task[1:4])
         future.add_done_callback(self._take_in)
         return task._replace(future=future)
 
     def end(self) -> None:
-        """Wait for what has been begun; the rest is not."""
-        for executor in (self._threads, self._pool):
+        """Wait for what has been begun; the rest is not. The caller's executor goes on."""
+        for executor in (self._threads, self._processes):
             if executor is not None:
                 executor.shutdown(cancel_futures=True)
 
     def _executor(self, task: Task) -> Executor | None:
+        if self._given is not None:
+            return self._given
+        is_remote = files.is_remote(task.found[0][0])
         is_range = task.start > 0 or task.stop is not None
-        if is_range and _backend.BACKEND == "native":
+        if is_remote or (is_range and _backend.BACKEND == "native"):
             if self._threads is None:
                 from concurrent.futures import ThreadPoolExecutor
 
-                self._threads = ThreadPoolExecutor(self.jobs, "textcount")
+                self._threads = ThreadPoolExecutor(self._jobs, "textcount")
             return self._threads
-        if self.processes and self._pool is None:
+        if self.can_open and self._processes is None:
             from concurrent.futures import ProcessPoolExecutor  # four times as much code
 
             # A terminal sends Ctrl-C to all processes; the first one ends the others.
             ignored = (signal.SIGINT, signal.SIG_IGN)
-            most = min(self.jobs, 61 if sys.platform == "win32" else self.jobs)
-            self._pool = ProcessPoolExecutor(most, None, signal.signal, ignored)
-        return self._pool
+            most = min(self._jobs, 61 if sys.platform == "win32" else self._jobs)
+            self._processes = ProcessPoolExecutor(most, None, signal.signal, ignored)
+        return self._processes
 
-    def _take_in(self, future: Future[list[Counts | None]]) -> None:
+    def _take_in(self, future: Future[Answer]) -> None:
         if future.cancelled() or future.exception() is not None:
             return
-        sizes = [counts[1] for counts in future.result() if counts is not None]
+        backend, results = future.result()
+        self._backends[backend] = self._backends.get(backend, 0) + 1
+        sizes = [counts[1] for counts in results if not isinstance(counts, int)]
         if sizes:
             self.sizes.extend(sizes)
             self.typical = (self.typical + sum(sizes) // len(sizes)) // 2
 
 
 def _count(
-    counting: Counting, found: list[Found], start: int, stop: int | None
-) -> list[Counts | None]:
-    """Count in each; None for a large one, which is to be counted in ranges."""
-    results: list[Counts | None] = []
-    for source, error, is_walked in found:
-        if is_walked and counting.in_place and (files.size_of(source) or 0) >= 2 * files.SHARD:
-            results.append(None)
+    counting: Counting, found: list[Found], start: int, stop: int | None, limit: int
+) -> Answer:
+    """Count in each; this is what workers do."""
+    results: list[Counts] = []
+    for source, error, _ in found:
+        if limit and error is None and (size := files.size_of(source) or 0) >= limit:
+            results.append(size)
             continue
         record = files.count_source(counting, source, error, start=start, stop=stop)
         results.append((list(record.counts.values()), record.size, record.error))
-    return results
+    return _backend.BACKEND, results
+
+
+def _count_far(
+    counting: Counting, found: list[Found], start: int, stop: int | None, limit: int
+) -> Answer:
+    """The same elsewhere: little of the contents is sent back."""
+    backend, results = _count(counting, found, start, stop, limit)
+    for index, counts in enumerate(results):
+        if not isinstance(counts, int) and isinstance(counts[2], UnicodeDecodeError):
+            results[index] = (counts[0], counts[1], _shortened(counts[2]))
+    return backend, results
+
+
+def _shortened(error: UnicodeDecodeError) -> UnicodeDecodeError:
+    """The same error, with only as much of what was decoded as shows it."""
+    start, end, reason = error.start, error.end, error.reason
+    if len(error.object) <= SHOWN:
+        return error
+    first = max(0, start - SHOWN // 2)
+    if first and not reason.endswith("of the input)"):
+        reason += f" (byte {start} of the input)"
+    part = error.object[first : first + SHOWN]
+    return UnicodeDecodeError(error.encoding, part, start - first, end - first, reason)
+
+
+def _absolute(source: Source) -> Source:
+    """The name of a file that holds in another folder, too."""
+    return source if isinstance(source, int) or files.is_url(source) else os.path.abspath(source)
 
 
 def _counted(
-    found: Iterable[Found], workers: _Workers, on_progress: OnProgress | None
+    tasks: Iterator[Task], workers: Workers, on_progress: OnProgress | None
 ) -> Iterator[FileCount]:
-    """What counting in each of them gives, in their order."""
-    parts: list[FileCount] = []
-    for task in _started(workers, _tasks(found, workers)):
-        for record, (source, _, _) in zip(
-            _results(task, workers, on_progress), task.found, strict=True
-        ):
-            if record is None:
-                yield from _counted([(source, None, False)], workers, on_progress)
-                continue
-            parts.append(record)
-            if task.stop is None:
-                yield record if len(parts) == 1 else _together(parts, workers.counting)
-                parts.clear()
+    """What the tasks give for each file, in their order."""
+    whole: _Whole | None = None
+    for task in _started(workers, tasks):
+        results = _results(task, workers, on_progress)
+        for each, result in zip(task.found, results, strict=True):
+            if isinstance(result, int):
+                yield from _counted(_ranges(each, result, workers), workers, on_progress)
+            elif whole is None and task.stop is None:
+                yield result
+            else:
+                whole = whole or _Whole(workers.counting)
+                whole.add(result)
+                if task.stop is None:
+                    if isinstance(whole.error, UnicodeError):
+                        # Which bytes the error tells of depends on where reading begins.
+                        yield from _counted(iter([Task([each])]), workers, None)
+                    else:
+                        yield whole.record(result.path)
+                    whole = None
 
 
-def _started(workers: _Workers, tasks: Iterator[Task]) -> Iterator[Task]:
+def _started(workers: Workers, tasks: Iterator[Task]) -> Iterator[Task]:
     """Each task, some time after it was started."""
     started: deque[Task] = deque()
     failure: BaseException | None = None
     is_more = True
-    while is_more or started:
-        try:
-            while is_more and len(started) < AHEAD * workers.jobs:
-                started.append(workers.start(next(tasks)))
-        except StopIteration:
-            is_more = False
-        except BrokenExecutor:
-            raise
-        except BaseException as error:  # its turn is after what came before it
-            failure, is_more = error, False
-        if started:
-            yield started.popleft()
+    try:
+        while is_more or started:
+            try:
+                while is_more and len(started) < workers.ahead:
+                    started.append(workers.start(next(tasks)))
+            except StopIteration:
+                is_more = False
+            except BrokenExecutor:
+                raise
+            except BaseException as error:  # its turn is after what came before it
+                failure, is_more = error, False
+            if started:
+                yield started[0]
+                started.popleft()
+    finally:
+        for task in started:
+            if task.future is not None:
+                task.future.cancel()
     if failure is not None:
         raise failure
 
 
 def _results(
-    task: Task, workers: _Workers, on_progress: OnProgress | None
-) -> Iterator[FileCount | None]:
+    task: Task, workers: Workers, on_progress: OnProgress | None
+) -> Iterator[FileCount | int]:
     """What a task gives; meanwhile, tell what all workers have counted."""
     counting, start, stop = workers.counting, task.start, task.stop
     if task.future is None:
@@ -200,17 +278,19 @@ def _results(
             size = workers.sizes.popleft()
             if on_progress is not None and size:
                 on_progress(size)
-    for (source, _, _), counts in zip(task.found, task.future.result(), strict=True):
-        if counts is None:
-            yield None
+    _, results = task.future.result()
+    for (source, _, _), counts in zip(task.found, results, strict=True):
+        if isinstance(counts, int):
+            yield counts
             continue
         values, size, failure = counts
         by_needle = {} if failure else dict(zip(counting.needles, values, strict=True))
         yield files.FileCount(str(source), by_needle, size=size, error=failure)
 
 
-def _tasks(found: Iterable[Found], workers: _Workers) -> Iterator[Task]:
+def _tasks(found: Iterable[Found], workers: Workers) -> Iterator[Task]:
     """The ranges of large files, and the others some together."""
+    limit = 2 * workers.shard if workers.counting.in_place else 0
     batch: list[Found] = []
     held = 0
     found = iter(found)
@@ -221,45 +301,64 @@ def _tasks(found: Iterable[Found], workers: _Workers) -> Iterator[Task]:
             break
         except BaseException:
             if batch:  # came before
-                yield Task(batch)
+                yield Task(batch, limit=limit)
             raise
-        source, error, is_walked = each
-        # A process can as well ask how large a file is that will not be a pipe.
-        is_known = error is not None or (is_walked and workers.processes)
-        size = workers.typical if is_known else files.size_of(source)
-        is_large = size is not None and workers.counting.in_place and size >= 2 * files.SHARD
-        is_large = is_large and not is_known
-        is_full = len(batch) == BATCH or held + (size or 0) > files.SHARD
-        if batch and (size is None or is_large or is_full):
-            yield Task(batch)
+        size, is_large = _size_of(each, workers, limit)
+        is_remote = files.is_remote(each[0])
+        is_full = len(batch) == workers.batch or held + (size or 0) > workers.shard
+        if batch and (size is None or is_large or is_remote or is_full):
+            yield Task(batch, limit=limit)
             batch, held = [], 0
         if size is None:
             # A pipe or a terminal may give nothing for ever, and who waits for it must
             # be the one that Ctrl-C interrupts.
             yield Task([each], is_here=True)
         elif is_large:
-            starts = range(0, size - files.SHARD, files.SHARD)
-            yield from (Task([each], start, start + files.SHARD) for start in starts)
-            # To the end, wherever that is by then.
-            yield Task([each], starts[-1] + files.SHARD)
+            yield from _ranges(each, size, workers)
+        elif is_remote:
+            yield Task([each], limit=limit)
         else:
             batch.append(each)
             held += size
     if batch:
-        yield Task(batch)
+        yield Task(batch, limit=limit)
 
 
-def _together(parts: list[FileCount], counting: Counting) -> FileCount:
-    """One file of its shards."""
-    path, size = parts[0].path, 0
-    counts = dict.fromkeys(counting.needles, 0)
-    for part in parts:
-        size += part.size
-        if isinstance(part.error, UnicodeError):
-            # Which bytes the error tells of depends on where reading begins.
-            return files.count_source(counting, path)
-        if part.error is not None:
-            return files.FileCount(path, {}, size=size, error=part.error)
-        for needle, count in part.counts.items():
-            counts[needle] += count
-    return files.FileCount(path, counts, size=size)
+def _size_of(each: Found, workers: Workers, limit: int) -> tuple[int | None, bool]:
+    """The size of a file, None of another kind; and whether to count it in ranges."""
+    source, error, is_walked = each
+    if error is not None or files.is_remote(source) or (is_walked and workers.can_open):
+        return workers.typical, False  # a worker can as well ask: it is no pipe
+    size = files.size_of(source)
+    return size, size is not None and 0 < limit <= size
+
+
+def _ranges(each: Found, size: int, workers: Workers) -> Iterator[Task]:
+    """The ranges of a large file."""
+    starts = range(0, size - workers.shard, workers.shard)
+    for start in starts:
+        yield Task([each], start, start + workers.shard)
+    # To the end, wherever that is by then.
+    yield Task([each], starts[-1] + workers.shard)
+
+
+class _Whole:
+    """A file, of its ranges."""
+
+    def __init__(self, counting: Counting) -> None:
+        self.error: OSError | UnicodeError | None = None
+        self._size = 0
+        self._counts = dict.fromkeys(counting.needles, 0)
+
+    def add(self, part: FileCount) -> None:
+        """Take in a range; of a file that has failed, nothing more."""
+        if self.error is None:
+            self.error = part.error
+            self._size += part.size
+            for needle, count in part.counts.items():
+                self._counts[needle] += count
+
+    def record(self, path: str) -> FileCount:
+        """All that was taken in."""
+        counts = {} if self.error else self._counts
+        return files.FileCount(path, counts, size=self._size, error=self.error)

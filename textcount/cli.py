@@ -11,12 +11,13 @@ from functools import partial
 
 from textcount import BACKEND, BACKEND_REASON, __version__
 from textcount._blocks import Counting
-from textcount.files import Patterns, check_decoding, cores, count_sources, expand
+from textcount.files import Patterns, check_decoding, cores, count_sources, expand, is_remote
 from textcount.report import Csv, Json, Report, Table, Text, can_show_bars, printable, reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from concurrent.futures import Executor
     from contextlib import AbstractContextManager
     from typing import Any, TextIO
 
@@ -95,13 +96,16 @@ def _run(options: argparse.Namespace) -> int:
         kind = Table
     report = kind(words, width, total_only=options.total, named=bool(operands))
     status = NOT_FOUND
-    with _progress(options, sources, patterns) as bar:
+    backends: dict[str, int] = {}
+    with _cluster(options) as executor, _progress(options, sources, patterns) as bar:
         for record in count_sources(
             expand(sources, options.recursive, patterns),
             Counting(words, encoding, options.errors),
             bar.advance if bar else None,
             options.jobs or cores(),
             True,
+            executor,
+            backends,
         ):
             if bar:
                 bar.hide()
@@ -111,6 +115,9 @@ def _run(options: argparse.Namespace) -> int:
                 status = FOUND
             report.add(record)
     report.finish()
+    if backends.keys() - {BACKEND}:
+        tasks = ", ".join(f"{count} by {name}" for name, count in sorted(backends.items()))
+        _say(f"not all was counted by {BACKEND}, the backend here: tasks counted {tasks}")
     return status
 
 
@@ -153,6 +160,8 @@ def _size(sources: Iterable[Source]) -> int | None:
     """The bytes there are to read, or None if that only shows in reading."""
     total = 0
     for source in sources:
+        if is_remote(source):
+            return None
         try:
             status = os.stat(source)
         except OSError:
@@ -184,13 +193,29 @@ def _progress(
     return ProgressBar(measure, patience=0 if options.progress else PATIENCE)
 
 
+def _cluster(options: argparse.Namespace) -> AbstractContextManager[Executor | None]:
+    if options.dask is None:
+        return nullcontext()
+    try:
+        from textcount._dask import executor_of
+    except ImportError:
+        raise CannotRun(
+            "--dask needs the distributed library: pip install 'textcount[dask]'"
+        ) from None
+    return executor_of(options.dask, options.jobs or cores())
+
+
 def _complain(message: str) -> int:
+    _say(message)
+    return FAILED
+
+
+def _say(message: str) -> None:
     if sys.stderr is not None:  # print would take None for standard output
         try:
             print(f"textcount: {message}", file=sys.stderr)
         except OSError:  # the exit status still tells
             _abandon(sys.stderr)
-    return FAILED
 
 
 def _abandon(stream: TextIO) -> None:
@@ -224,6 +249,7 @@ def _parser() -> argparse.ArgumentParser:
     add("-e", **repeated("words"), metavar="WORD", help="a word; may be repeated")
     add("-f", **repeated("word_files"), metavar="FILE", help="words in UTF-8, one a line")
     add("-j", dest="jobs", type=_jobs, metavar="N", help="workers; one for each core if not given")
+    add("--dask", metavar="ADDRESS", help="workers of a Dask cluster; local: of one of -j workers")
     add("-r", dest="recursive", action="store_true", help="count the files in directories")
     add("--include", action="append", metavar="GLOB", help="of those, only the ones that match")
     add("--exclude", **repeated("exclude"), metavar="GLOB", help="and not the ones that match")

@@ -17,11 +17,13 @@ from textcount._errors import wrong_type
 TYPE_CHECKING = False  # typing costs more to import than all of this module
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+    from concurrent.futures import Executor
     from mmap import mmap
     from types import MappingProxyType
     from typing import Protocol, TypeVar
 
     from textcount._blocks import Block, Buffer
+    from textcount._remote import RemoteFile
 
     class Readable(Protocol):
         """What count_stream needs of a stream."""
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     Room = mmap | memoryview
     Source = str | int  # the name of a file, or the number of an open one
     Found = tuple[Source, OSError | None, bool]  # what expand gives
+    Entry = tuple[str, str, str]  # what a directory holds: name, path, kind
     Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
     OnProgress = Callable[[int], object]
 
@@ -50,6 +53,10 @@ AFTER = 1 << 12
 ALONE = 0.1
 """How long, in seconds, one worker counts small files before others are started: about
 as long as it takes to start them."""
+
+
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+"""How the names of compressed files end."""
 
 
 class FileCount:
@@ -214,7 +221,7 @@ def count_file(
     distinct = _distinct("count_file", needles)
     encoding = check_decoding("count_file", encoding, errors)
     counting = Counting(distinct, encoding, errors)
-    (record,) = count_sources([(name, None, False)], counting, None, workers(), False)
+    (record,) = count_sources([(name, None, False)], counting, None, workers(), False, None, {})
     if record.error is not None:
         raise record.error
     return dict(record.counts)
@@ -230,6 +237,7 @@ def count_files(
     include: Iterable[str] | None = None,
     exclude: Iterable[str] | None = None,
     on_progress: OnProgress | None = None,
+    executor: Executor | None = None,
 ) -> Iterator[FileCount]:
     """Count words in many files, one after the other, in the order given.
 
@@ -250,6 +258,10 @@ def count_files(
         exclude: glob patterns; files and directories found in directories
             that match one are passed over.
         on_progress: called with the number of bytes read, after each block.
+        executor: an executor as ``concurrent.futures`` has them, which then counts:
+            it is given ranges of large files and small files some together, as many
+            as it may take a while to count ahead. Its workers need textcount, and
+            the files under the same absolute names. It is not shut down.
 
     Returns:
         An iterator that counts a file when asked for the next ``FileCount``.
@@ -269,6 +281,8 @@ def count_files(
     encoding = check_decoding("count_files", encoding, errors)
     if on_progress is not None and not callable(on_progress):
         raise wrong_type("count_files", "on_progress", "callable", on_progress)
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise wrong_type("count_files", "executor", "an executor", executor)
     patterns = Patterns(
         None if include is None else _distinct("count_files", include, "include"),
         () if exclude is None else _distinct("count_files", exclude, "exclude"),
@@ -276,7 +290,7 @@ def count_files(
     names = (_name("count_files", "paths", path) for path in each)
     sources = expand(names, recursive, patterns)
     counting = Counting(distinct, encoding, errors)
-    return count_sources(sources, counting, on_progress, workers(), False)
+    return count_sources(sources, counting, on_progress, workers(), False, executor, {})
 
 
 def count_sources(
@@ -285,21 +299,34 @@ def count_sources(
     on_progress: OnProgress | None,
     jobs: int,
     processes: bool,
+    executor: Executor | None,
+    backends: dict[str, int],
 ) -> Iterator[FileCount]:
     """Count in each of what ``expand`` gives; all arguments have been checked.
 
-    By one worker to begin with, as starting several pays only for some work.
+    By one worker to begin with, as starting several pays only for some work; unless
+    there is an executor. In backends it is noted how many tasks each has counted.
     """
     found = iter(found)
     begun = time.monotonic()
     for each in found:
         source, error, _ = each
-        if jobs > 1 and (time.monotonic() - begun > ALONE or (size_of(source) or 0) >= 2 * SHARD):
-            from textcount._workers import count_in_parallel
-
-            yield from count_in_parallel(
-                chain([(source, error, False)], found), counting, on_progress, jobs, processes
+        is_enough = executor is not None or (
+            jobs > 1
+            and (
+                is_remote(source)
+                or time.monotonic() - begun > ALONE
+                or (size_of(source) or 0) >= 2 * SHARD
             )
+        )
+        if is_enough:
+            from textcount._workers import Workers, count_in_parallel
+
+            rest = chain([(source, error, False)], found)
+            workers = Workers(
+                counting, jobs, processes=processes, executor=executor, backends=backends
+            )
+            yield from count_in_parallel(rest, workers, on_progress)
             return
         yield count_source(counting, source, error, on_progress)
 
@@ -340,19 +367,38 @@ def count_source(
 
 
 def expand(sources: Iterable[Source], recursive: bool, patterns: Patterns) -> Iterator[Found]:
-    """Put the files of a directory in its place, if recursive.
+    """Put the files of a directory in its place, if recursive; of URLs, also what matches.
 
     Gives the source, the error of a directory that cannot be listed, and whether it was
     found in a walk; then it is no pipe.
     """
     for source in sources:
-        if recursive and isinstance(source, str) and os.path.isdir(source):
-            yield from _walk(source, patterns)
+        if not recursive or not isinstance(source, str):
+            yield source, None, False
+        elif is_url(source):
+            yield from _expand_url(source, patterns)
+        elif os.path.isdir(source):
+            yield from _walk(source, _entries, patterns)
         else:
             yield source, None, False
 
 
-def _walk(root: str, patterns: Patterns) -> Iterator[Found]:
+def _expand_url(url: str, patterns: Patterns) -> Iterator[Found]:
+    from textcount._remote import entries, matching
+
+    try:
+        found = matching(url)
+    except OSError as error:
+        yield url, error, True
+        return
+    for each, is_directory in found:
+        if is_directory:
+            yield from _walk(each, entries, patterns)
+        else:
+            yield each, None, True
+
+
+def _walk(root: str, entries: Callable[[str], list[Entry]], patterns: Patterns) -> Iterator[Found]:
     # A stack rather than recursion: no tree is too deep.
     pending = [(root, True)]
     while pending:
@@ -361,18 +407,22 @@ def _walk(root: str, patterns: Patterns) -> Iterator[Found]:
             yield path, None, True
             continue
         try:
-            with os.scandir(path) as entries:
-                found = sorted(entries, key=lambda entry: entry.name, reverse=True)
+            found = sorted(entries(path), reverse=True)
         except OSError as error:
             yield path, error, True
             continue
-        for entry in found:
-            inside = entry.path[len(root) :].lstrip(os.sep).replace(os.sep, "/")
-            if patterns.exclude(entry.name, inside):
+        for name, inner, kind in found:
+            inside = inner[len(root) :].lstrip(os.sep + "/").replace(os.sep, "/")
+            if patterns.exclude(name, inside):
                 continue
-            kind = _kind(entry)
-            if kind == "directory" or (kind == "file" and patterns.include(entry.name, inside)):
-                pending.append((entry.path, kind == "directory"))
+            if kind == "directory" or (kind == "file" and patterns.include(name, inside)):
+                pending.append((inner, kind == "directory"))
+
+
+def _entries(directory: str) -> list[Entry]:
+    """What is in a directory: names, paths and kinds."""
+    with os.scandir(directory) as entries:
+        return [(entry.name, entry.path, _kind(entry)) for entry in entries]
 
 
 def _kind(entry: os.DirEntry[str]) -> str:
@@ -531,7 +581,11 @@ class _File:
             raise
 
 
-def _open(source: Source) -> _File | io.RawIOBase:
+def _open(source: Source) -> _File | RemoteFile | io.RawIOBase:
+    if is_remote(source):
+        from textcount._remote import RemoteFile
+
+        return RemoteFile(str(source))
     try:
         if count_part is not None and hasattr(os, "readv"):  # Windows has none
             return _File(source)
@@ -578,12 +632,29 @@ def _blocks(read: Callable[[int], bytes | None]) -> Iterator[Block]:
 
 
 def size_of(source: Source) -> int | None:
-    """The size of a regular file, 0 if there is no file; None if it is another kind."""
+    """The size of a regular file, 0 if there is no file; None if it is another kind.
+
+    Of a remote one 0, too, if it cannot be counted in ranges.
+    """
+    if is_remote(source):
+        from textcount import _remote
+
+        return _remote.size_of(str(source), 2 * SHARD)
     try:
         status = os.stat(source)
     except (OSError, ValueError):
         return 0  # opening it will say why
     return status.st_size if stat.S_ISREG(status.st_mode) and isinstance(source, str) else None
+
+
+def is_remote(source: Source) -> bool:
+    """Whether a source, by its name, is a URL or compressed."""
+    return isinstance(source, str) and (source.endswith(COMPRESSED) or is_url(source))
+
+
+def is_url(name: str) -> bool:
+    """Whether a name is a URL; C:// is a folder."""
+    return name.find("://") > 1
 
 
 def workers() -> int:
