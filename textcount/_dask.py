@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from distributed import Client, LocalCluster
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from concurrent.futures import Executor
 
-PATIENCE = 30
+PATIENCE = 10
 """How long to wait for a scheduler to answer, in seconds."""
 
 
-@contextmanager
-def executor_of(address: str, jobs: int) -> Iterator[Executor]:
-    """The executor of the scheduler at an address; "local" starts one, and so many workers.
+class Cluster:
+    """The cluster whose scheduler has an address; for "local", one of so many workers.
+
+    As a context it gives the executor; what was started for it ends with it.
 
     Raises:
         OSError, ValueError: no scheduler answers there, or there can be none.
     """
-    if address != "local":
-        with Client(address, timeout=PATIENCE) as client:
-            yield client.get_executor(pure=False)
-        return
-    with (
-        LocalCluster(
-            n_workers=jobs,
-            threads_per_worker=1,
-            dashboard_address=None,
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        # The same file may be asked for twice, and it may change: nothing is "pure".
-        yield client.get_executor(pure=False)
+
+    def __init__(self, address: str, jobs: int) -> None:
+        with ExitStack() as stack:
+            if address == "local":
+                cluster = LocalCluster(
+                    n_workers=jobs,
+                    threads_per_worker=1,
+                    dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
+                )
+                address = stack.enter_context(cluster).scheduler_address
+            client = stack.enter_context(Client(address, timeout=PATIENCE))
+            # A file may be asked for twice, and may have changed: nothing is "pure".
+            self._executor: Executor = client.get_executor(pure=False)
+            self._open = stack.pop_all()
+
+    def __enter__(self) -> Executor:
+        return self._executor
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()

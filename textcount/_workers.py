@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from textcount._blocks import Counting
     from textcount.files import FileCount, Found, OnProgress, Source
 
+    # What makes an error: not all engines bring one over as it was.
+    Made = tuple[type[OSError | UnicodeError], tuple[object, ...]]
     # The counts, the size and the error: a FileCount would take longer to send. Or the
     # size of a file that is to be counted in ranges.
-    Counts = tuple[list[int], int, OSError | UnicodeError | None] | int
+    Counts = tuple[list[int], int, Made | None] | int
     # With the backend that counted.
     Answer = tuple[str, list[Counts]]
 
@@ -179,7 +181,8 @@ def _count(
             results.append(size)
             continue
         record = files.count_source(counting, source, error, start=start, stop=stop)
-        results.append((list(record.counts.values()), record.size, record.error))
+        made = record.error and _made(record.error)
+        results.append((list(record.counts.values()), record.size, made))
     return _backend.BACKEND, results
 
 
@@ -189,21 +192,29 @@ def _count_far(
     """The same elsewhere: little of the contents is sent back."""
     backend, results = _count(counting, found, start, stop, limit)
     for index, counts in enumerate(results):
-        if not isinstance(counts, int) and isinstance(counts[2], UnicodeDecodeError):
-            results[index] = (counts[0], counts[1], _shortened(counts[2]))
+        if not isinstance(counts, int) and counts[2] and counts[2][0] is UnicodeDecodeError:
+            error = _shortened(UnicodeDecodeError(*counts[2][1]))  # type: ignore[arg-type]
+            results[index] = (counts[0], counts[1], _made(error))
     return backend, results
+
+
+def _made(error: OSError | UnicodeError) -> Made:
+    if isinstance(error, UnicodeDecodeError):  # its reason may have been added to
+        arguments = (error.encoding, error.object, error.start, error.end, error.reason)
+        return UnicodeDecodeError, arguments
+    if isinstance(error, OSError) and error.errno is not None:
+        return type(error), (error.errno, error.strerror, error.filename)
+    return type(error), error.args
 
 
 def _shortened(error: UnicodeDecodeError) -> UnicodeDecodeError:
     """The same error, with only as much of what was decoded as shows it."""
-    start, end, reason = error.start, error.end, error.reason
-    if len(error.object) <= SHOWN:
-        return error
-    first = max(0, start - SHOWN // 2)
+    start, reason = error.start, error.reason
+    first = max(0, start - SHOWN // 2) if len(error.object) > SHOWN else 0
     if first and not reason.endswith("of the input)"):
         reason += f" (byte {start} of the input)"
     part = error.object[first : first + SHOWN]
-    return UnicodeDecodeError(error.encoding, part, start - first, end - first, reason)
+    return UnicodeDecodeError(error.encoding, part, start - first, error.end - first, reason)
 
 
 def _absolute(source: Source) -> Source:
@@ -283,9 +294,11 @@ def _results(
         if isinstance(counts, int):
             yield counts
             continue
-        values, size, failure = counts
+        values, size, made = counts
+        failure = made and made[0](*made[1])
         by_needle = {} if failure else dict(zip(counting.needles, values, strict=True))
-        yield files.FileCount(str(source), by_needle, size=size, error=failure)
+        path = source if isinstance(source, str) else "-"
+        yield files.FileCount(path, by_needle, size=size, error=failure)
 
 
 def _tasks(found: Iterable[Found], workers: Workers) -> Iterator[Task]:

@@ -197,12 +197,15 @@ def _cluster(options: argparse.Namespace) -> AbstractContextManager[Executor | N
     if options.dask is None:
         return nullcontext()
     try:
-        from textcount._dask import executor_of
+        from textcount._dask import Cluster
     except ImportError:
         raise CannotRun(
             "--dask needs the distributed library: pip install 'textcount[dask]'"
         ) from None
-    return executor_of(options.dask, options.jobs or cores())
+    try:
+        return Cluster(options.dask, options.jobs or cores())
+    except (OSError, ValueError) as error:
+        raise CannotRun(f"--dask {options.dask}: {error}") from None
 
 
 def _complain(message: str) -> int:

@@ -3,7 +3,7 @@
 
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyTypeError, PyValueError};
-use pyo3::ffi::PyUnicode_IS_ASCII;
+use pyo3::ffi::PyASCIIObject;
 use pyo3::prelude::*;
 use pyo3::types::string::PyStringData;
 use pyo3::types::{PyBytes, PyMemoryView, PyString, PyStringMethods};
@@ -157,11 +157,10 @@ fn count(
     let word = unsafe { needle.data() }?;
     Ok(match (characters, word) {
         (PyStringData::Ucs1(text), PyStringData::Ucs1(word)) => {
-            // SAFETY: it is a str.
-            if unsafe { PyUnicode_IS_ASCII(contents.as_ptr()) } == 0 {
-                count_in(path, py, text, word)
-            } else {
+            if is_ascii(contents, text) {
                 count_in(path, py, Ascii::of(text), Ascii::of(word))
+            } else {
+                count_in(path, py, text, word)
             }
         }
         (PyStringData::Ucs2(text), PyStringData::Ucs1(word)) => {
@@ -178,6 +177,18 @@ fn count(
         // The word has a character too wide for the text to hold.
         _ => 0,
     })
+}
+
+/// Whether these characters of a str are known to be ASCII.
+///
+/// CPython keeps what only the others need between the head of a str and its
+/// characters. (From 3.14 on its own flag cannot be read from Rust.)
+fn is_ascii(owner: &Bound<'_, PyString>, characters: &[u8]) -> bool {
+    let head = characters
+        .as_ptr()
+        .addr()
+        .wrapping_sub(owner.as_ptr().addr());
+    head == size_of::<PyASCIIObject>()
 }
 
 /// The characters of a needle in the width of a wider text.

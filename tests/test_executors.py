@@ -1,0 +1,384 @@
+"""Whichever executor counts, the records are those of one process, and in the same order."""
+
+import concurrent.futures
+import multiprocessing
+import os
+import pickle
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from textcount import FileCount, _workers, cli, count_files
+
+pytestmark = pytest.mark.skipif(sys.platform == "emscripten", reason="no processes, no threads")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Files of all kinds: large ones are counted in ranges, by the fixture below."""
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    for index in range(40):
+        (folder / f"{index:02}").write_bytes("né the end\n".encode() * (1 + index % 5))
+    (folder / "large").write_bytes(b"the end of the tale\n" * 500)
+    (folder / "broken").write_bytes(b"the \xff end")
+    (folder / "broken-large").write_bytes(b"the end\n" * 400 + b"\xff the end\n" * 9)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def small() -> Iterator[None]:
+    with (
+        mock.patch.object(_workers, "FAR_SHARD", 1000),
+        mock.patch.object(_workers, "FAR_BATCH", 7),
+        mock.patch.object(_workers, "FAR_AHEAD", 5),
+    ):
+        yield
+
+
+def shown(records: Iterator[FileCount]) -> list[tuple[object, ...]]:
+    """The records as they can be compared: of errors, what they say."""
+    return [
+        (each.path, dict(each.counts), each.size, type(each.error), str(each.error))
+        for each in records
+    ]
+
+
+def spawned() -> Executor:
+    return ProcessPoolExecutor(2, multiprocessing.get_context("spawn"))
+
+
+def loky() -> Executor:
+    module = pytest.importorskip("loky")
+    executor: Executor = module.ProcessPoolExecutor(2)
+    return executor
+
+
+def interpreters() -> Executor:
+    if sys.version_info < (3, 14):
+        pytest.skip("Python 3.14 is the first that has it")
+    executor: Executor = concurrent.futures.InterpreterPoolExecutor(2)  # type: ignore[attr-defined]
+    return executor
+
+
+def dask() -> AbstractContextManager[Executor]:
+    pytest.importorskip("distributed")
+    from textcount._dask import Cluster
+
+    return Cluster("local", 2)
+
+
+@pytest.mark.filterwarnings("ignore")  # of engines, about themselves
+@pytest.mark.parametrize("make", [lambda: ThreadPoolExecutor(2), spawned, loky, interpreters, dask])
+def test_every_executor_gives_what_none_gives(
+    tree: Path, make: Callable[[], AbstractContextManager[Executor]]
+) -> None:
+    paths = [tree, tree / "gone", tree / "large", tree / "large"]
+    expected = shown(count_files(paths, ["the", "né"], recursive=True))
+    assert len(expected) == 46
+    with make() as executor:
+        found = count_files(paths, ["the", "né"], recursive=True, executor=executor)
+        assert shown(found) == expected
+        told: list[int] = []
+        found = count_files([tree / "large"], ["the"], executor=executor, on_progress=told.append)
+        assert next(found).counts == {"the": 1000}
+        assert sum(told) >= 10_000
+
+
+class Held(Executor):
+    """Counts when told to; takes part in everything that crosses it."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Future[Any], bytes]] = []
+        self.most = 0
+        self.largest = 0
+
+    def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        sent = pickle.dumps((function, arguments, named))
+        self.largest = max(self.largest, len(sent))
+        self.waiting.append((future, sent))
+        self.most = max(self.most, len(self.waiting))
+        return future
+
+    def work(self, most: int = 1000) -> None:
+        """Do what was asked for, the last first."""
+        for _ in range(min(most, len(self.waiting))):
+            future, sent = self.waiting.pop()
+            if future.set_running_or_notify_cancel():
+                function, arguments, named = pickle.loads(sent)
+                answer = pickle.dumps(function(*arguments, **named))
+                self.largest = max(self.largest, len(answer))
+                future.set_result(pickle.loads(answer))
+
+
+@contextmanager
+def working(held: Held) -> Iterator[None]:
+    """Another thread works, now and then."""
+    is_over = threading.Event()
+
+    def work() -> None:
+        while not is_over.wait(0.002):
+            held.work()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def test_results_come_in_order_whichever_task_ends_first(tree: Path) -> None:
+    expected = shown(count_files([tree], ["the"], recursive=True))
+    held = Held()
+    with working(held):
+        assert shown(count_files([tree], ["the"], recursive=True, executor=held)) == expected
+    assert held.most == 5
+
+
+def test_what_crosses_is_small_whatever_a_file_holds(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"the end " * 60_000 + b"\xff" + b" the end" * 60_000)
+    held = Held()
+    with (
+        working(held),
+        mock.patch.object(_workers, "FAR_SHARD", 1 << 22),
+    ):
+        (record,) = count_files([broken], ["the"], executor=held)
+    assert held.largest < 10_000
+    assert isinstance(record.error, UnicodeDecodeError)
+    error = record.error
+    assert error.object[error.start : error.end] == b"\xff"
+    assert "(byte 480000 of the input)" in str(error)
+
+
+def test_names_hold_in_another_folder(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree)
+    held = Held()
+    found = count_files(["01"], ["the"], executor=held)
+    threading.Timer(0.1, held.work).start()
+    assert next(found).path == "01"
+    held.most = 0
+    iterator = count_files(["02"], ["the"], executor=held)
+
+    def work_elsewhere() -> None:
+        monkeypatch.chdir("/")
+        held.work()
+
+    threading.Timer(0.1, work_elsewhere).start()
+    assert next(iterator).counts == {"the": 3}
+
+
+def test_what_has_not_started_is_cancelled_and_the_executor_goes_on(tree: Path) -> None:
+    held = Held()
+    found = count_files([tree], ["the"], recursive=True, executor=held)
+    threading.Timer(0.2, held.work, [5]).start()
+    for _ in range(8):  # one more than a task has
+        next(found)
+    waiting = [future for future, _ in held.waiting]
+    found.close()  # type: ignore[attr-defined]
+    assert waiting
+    assert all(future.cancelled() for future in waiting)
+    with ThreadPoolExecutor(1) as executor:
+        next(count_files([tree / "01"], ["the"], executor=executor))
+        assert executor.submit(len, "abc").result() == 3
+
+
+def test_ctrl_c_cancels_what_has_not_started(tree: Path) -> None:
+    held = Held()
+    threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
+    with pytest.raises(KeyboardInterrupt):
+        next(count_files([tree], ["the"], recursive=True, executor=held))
+    assert held.waiting
+    assert all(future.cancelled() for future, _ in held.waiting)
+
+
+def test_an_engine_that_fails_is_an_error_of_its_own(tree: Path) -> None:
+    class Failing(Held):
+        def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+            future = super().submit(function, *arguments, **named)
+            future.set_exception(ZeroDivisionError("of the engine's own"))
+            return future
+
+    with pytest.raises(ZeroDivisionError, match="of the engine's own"):
+        next(count_files([tree / "01"], ["the"], executor=Failing()))
+
+
+def test_what_is_no_executor_is_refused() -> None:
+    message = r"count_files\(\) argument 'executor' must be an executor, not int"
+    with pytest.raises(TypeError, match=message):
+        count_files([], [], executor=3)  # type: ignore[arg-type]
+
+
+class Instant(Executor):
+    """Answers without reading anything."""
+
+    def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(("pure", [([1], 1000, None)]))
+        return future
+
+
+def test_memory_stays_flat_over_very_many_shards(tmp_path: Path) -> None:
+    path = tmp_path / "blank"
+    with path.open("wb") as file:
+        file.truncate(20_000 * 1000)
+    tracemalloc.start()
+    try:
+        (record,) = count_files([path], ["the"], executor=Instant())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert record.counts == {"the": 20_000}
+    assert peak < 200_000
+
+
+# With a cluster of Dask
+
+distributed_only = pytest.mark.filterwarnings("ignore")
+
+
+@contextmanager
+def processes(*commands: tuple[list[str], dict[str, str]]) -> Iterator[None]:
+    """Some programs, for as long as it lasts."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", *command],
+            env={**os.environ, **variables},
+            stderr=subprocess.DEVNULL,
+        )
+        for command, variables in commands
+    ]
+    try:
+        yield
+    finally:
+        for each in running:
+            each.terminate()
+        for each in running:
+            each.wait(30)
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """Where the scheduler of a cluster listens: a worker native, if it can be, and one pure."""
+    pytest.importorskip("distributed")
+    from distributed.utils import open_port
+
+    address = f"tcp://127.0.0.1:{open_port()}"
+    port = address.rpartition(":")[2]
+    worker = ["distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard"]
+    with processes(
+        (["distributed.cli.dask_scheduler", "--port", port, "--no-dashboard"], {}),
+        (worker, {}),
+        (worker, {"TEXTCOUNT_BACKEND": "pure"}),
+    ):
+        yield address
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "textcount", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, check=False, text=True, timeout=120)
+
+
+@distributed_only
+def test_a_cluster_of_both_backends_gives_the_same_and_the_command_says_so(
+    address: str, tree: Path, backend: str
+) -> None:
+    import distributed
+
+    with distributed.Client(address) as client:
+        client.wait_for_workers(2, timeout=60)
+    paths = [tree / f"{index:02}" for index in range(40)] * 60
+    result = run("--dask", address, "the", *paths)
+    alone = run("-j1", "the", *paths)
+    assert result.stdout == alone.stdout
+    assert result.returncode == 0
+    if backend == "native":
+        assert "not all was counted by native, the backend here: tasks counted " in result.stderr
+        assert "by pure" in result.stderr
+    else:
+        assert result.stderr == ""
+
+
+@distributed_only
+def test_a_local_cluster_by_the_command(tree: Path) -> None:
+    pytest.importorskip("distributed")
+    result = run("--dask", "local", "-j", 2, "-r", "the", tree)
+    alone = run("-j1", "-r", "the", tree)
+    assert result.stdout == alone.stdout
+    assert result.stderr == alone.stderr
+    assert result.returncode == alone.returncode == 2
+
+
+@distributed_only
+def test_an_address_where_nobody_listens_is_an_error(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("distributed")
+    from textcount import _dask
+
+    with mock.patch.object(_dask, "PATIENCE", 1):
+        assert cli.main(["--dask", "tcp://127.0.0.1:9", "the", str(tree / "01")]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("textcount: --dask tcp://127.0.0.1:9: ")
+    assert len(err.splitlines()) == 1
+
+
+def test_without_dask_the_error_names_the_extra() -> None:
+    code = "import sys; sys.modules['distributed'] = None; from textcount.cli import main; main()"
+    result = subprocess.run(
+        [sys.executable, "-c", code + " ", "--dask", "local", "the"],
+        capture_output=True, check=False, text=True,
+    )  # fmt: skip
+    assert result.stderr == (
+        "textcount: --dask needs the distributed library: pip install 'textcount[dask]'\n"
+    )
+
+
+@distributed_only
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
+def test_a_worker_killed_at_any_moment_loses_nothing_and_counts_nothing_twice(
+    tmp_path: Path, backend: str
+) -> None:
+    distributed = pytest.importorskip("distributed")
+    path = tmp_path / "large"
+    path.write_bytes(b"the end of the tale\n" * 100_000)
+    times = 20 if backend == "native" else 3
+    chance = random.Random(1)
+    with (
+        mock.patch.object(_workers, "FAR_SHARD", 4000),
+        mock.patch.object(_workers, "FAR_AHEAD", 512),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        executor = client.get_executor(pure=False)
+        killed = 0
+        for _ in range(times):
+            client.wait_for_workers(2, timeout=60)
+            victim = chance.choice([*client.run(os.getpid).values()])
+            timer = threading.Timer(chance.uniform(0, 0.5), os.kill, [victim, signal.SIGKILL])
+            timer.start()
+            (record,) = count_files([path], ["the"], executor=executor)
+            timer.join()
+            assert (record.counts, record.error) == ({"the": 200_000}, None)
+            killed += not os.path.exists(f"/proc/{victim}") or os.name != "posix"
+            time.sleep(0.1)
+    assert killed
