@@ -181,7 +181,7 @@ def _count(
             results.append(size)
             continue
         record = files.count_source(counting, source, error, start=start, stop=stop)
-        made = record.error and _made(record.error)
+        made = None if record.error is None else _made(record.error)
         results.append((list(record.counts.values()), record.size, made))
     return _backend.BACKEND, results
 
