@@ -177,7 +177,7 @@ def _count(
     """Count in each; this is what workers do."""
     results: list[Counts] = []
     for source, error, _ in found:
-        if limit and error is None and (size := files.size_of(source) or 0) >= limit:
+        if limit and error is None and (size := files.size_of(source, limit) or 0) >= limit:
             results.append(size)
             continue
         record = files.count_source(counting, source, error, start=start, stop=stop)

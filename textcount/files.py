@@ -631,15 +631,15 @@ def _blocks(read: Callable[[int], bytes | None]) -> Iterator[Block]:
         raise _wrong_block(block)
 
 
-def size_of(source: Source) -> int | None:
+def size_of(source: Source, least: int = 0) -> int | None:
     """The size of a regular file, 0 if there is no file; None if it is another kind.
 
-    Of a remote one 0, too, if it cannot be counted in ranges.
+    Of a remote one 0, too, if it cannot be counted in ranges, or is less than least.
     """
     if is_remote(source):
         from textcount import _remote
 
-        return _remote.size_of(str(source), 2 * SHARD)
+        return _remote.size_of(str(source), least)
     try:
         status = os.stat(source)
     except (OSError, ValueError):

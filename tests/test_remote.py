@@ -1,0 +1,339 @@
+"""Files at URLs and compressed files count as the same files here would."""
+
+import bz2
+import gzip
+import http.server
+import lzma
+import re
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+import textcount.files
+from textcount import _workers, cli, count_file, count_files
+
+pytestmark = pytest.mark.skipif(sys.platform == "emscripten", reason="no sockets, no threads")
+fsspec = pytest.importorskip("fsspec")
+
+TEXT = ("né the end\n" * 500).encode()
+
+
+def zstd(data: bytes) -> bytes:
+    if sys.version_info >= (3, 14):
+        from compression import zstd as library
+    else:
+        library = pytest.importorskip("backports.zstd")
+    packed: bytes = library.compress(data)
+    return packed
+
+
+COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zst": zstd,
+}
+
+
+@pytest.fixture(params=[1, 2])
+def jobs(request: pytest.FixtureRequest) -> Iterator[int]:
+    """How many workers a library has that has some; they get small ranges."""
+    with (
+        mock.patch.object(textcount.files, "workers", lambda: request.param),
+        mock.patch.object(textcount.files, "SHARD", 1000),
+    ):
+        yield request.param
+
+
+# Compressed files
+
+
+@pytest.mark.parametrize("ending", COMPRESSIONS)
+def test_a_compressed_file_counts_as_what_is_in_it(tmp_path: Path, ending: str, jobs: int) -> None:
+    path = tmp_path / f"file{ending}"
+    path.write_bytes(COMPRESSIONS[ending](TEXT))
+    assert count_file(path, ["the", "né"]) == {"the": 500, "né": 500}
+    (record,) = count_files([tmp_path], ["the"], recursive=True)
+    assert (record.counts, record.size, record.path) == ({"the": 500}, len(TEXT), str(path))
+
+
+@pytest.mark.parametrize("ending", COMPRESSIONS)
+@pytest.mark.parametrize("left", [0.5, 0.99])
+def test_a_compressed_file_cut_short_is_an_error(
+    tmp_path: Path, ending: str, left: float, jobs: int
+) -> None:
+    path = tmp_path / f"file{ending}"
+    packed = COMPRESSIONS[ending](bytes(range(32, 127)) * 20 + TEXT)
+    path.write_bytes(packed[: int(len(packed) * left)])
+    (tmp_path / "good").write_bytes(TEXT)
+    cut, good = count_files([path, tmp_path / "good"], ["the"])
+    assert type(cut.error) is OSError
+    assert cut.counts == {}
+    assert good.counts == {"the": 500}
+
+
+@pytest.mark.parametrize("ending", COMPRESSIONS)
+def test_what_only_has_the_name_of_a_compressed_file_is_an_error(
+    tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / f"file{ending}"
+    path.write_bytes(TEXT)
+    with pytest.raises(OSError, match=r"Errno 5\] (BadGzipFile|OSError|LZMAError|ZstdError): "):
+        count_file(path, ["the"])
+    with pytest.raises(FileNotFoundError) as caught:
+        count_file(tmp_path / f"gone{ending}", ["the"])
+    assert caught.value.filename == str(tmp_path / f"gone{ending}")
+
+
+def test_other_encodings_in_compressed_files(tmp_path: Path, jobs: int) -> None:
+    path = tmp_path / "file.gz"
+    path.write_bytes(gzip.compress("né the né".encode("utf-16")))
+    assert count_file(path, ["né"], encoding="utf-16") == {"né": 2}
+
+
+def test_without_the_libraries_the_error_names_the_extra(tmp_path: Path) -> None:
+    path = tmp_path / "file.gz"
+    path.write_bytes(gzip.compress(TEXT))
+    (tmp_path / "plain").write_bytes(TEXT)
+    with mock.patch.dict(sys.modules, {"fsspec.core": None}):
+        records = [*count_files([path, "s3://bucket/key", tmp_path / "plain"], ["the"])]
+    told = [str(record.error).partition(": '")[0] for record in records]
+    assert (
+        told
+        == [
+            "[Errno 95] compressed files need the fsspec library: pip install 'textcount[remote]'",
+            "[Errno 95] URLs need the fsspec library: pip install 'textcount[remote]'",
+            "None",
+        ]
+        or sys.platform != "linux"
+    )
+    with (
+        mock.patch("fsspec.utils.infer_compression", lambda _: None),
+        pytest.raises(OSError, match=re.escape("pip install 'textcount[remote]'")),
+    ):
+        count_file(path, ["the"])
+
+
+# URLs
+
+
+class Web(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    """A server of a few pages, with faults if their names say so."""
+
+    daemon_threads = True
+    pages: dict[str, bytes]
+
+    def url(self, name: str) -> str:
+        return f"http://127.0.0.1:{self.server_port}/{name}"
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """What the server answers."""
+
+    protocol_version = "HTTP/1.1"
+    server: Web
+
+    def log_message(self, *_: object) -> None: ...
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        name = self.path.strip("/")
+        data = self.server.pages.get(name)
+        if name in ("", "folder"):
+            links = "".join(
+                f'<a href="/{each}">x</a>' for each in self.server.pages if each.startswith(name)
+            )
+            data = links.encode()
+        if data is None:
+            self.send_error(404)
+            return
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        part, last = data, len(data) - 1
+        if wanted and "whole-only" not in name:
+            first, last = int(wanted[1]), min(int(wanted[2] or last), last)
+            part = data[first : last + 1]
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
+        else:
+            self.send_response(200)
+        if "silent" not in name:
+            self.send_header("Content-Length", str(len(part)))
+        else:
+            self.send_header("Connection", "close")
+        if "slow" in name:
+            time.sleep(0.2)
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        if "breaks" in name:
+            self.wfile.write(part[: len(part) // 2])
+            self.close_connection = True
+            self.connection.close()
+            return
+        self.wfile.write(part)
+        self.close_connection = "silent" in name
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[Web]:
+    pytest.importorskip("aiohttp")
+    with Web(("127.0.0.1", 0), Page) as server:
+        server.pages = {
+            "good": TEXT,
+            "slow": TEXT,
+            "whole-only": TEXT,
+            "silent": TEXT,
+            "breaks": TEXT,
+            "empty": b"",
+            "packed.gz": gzip.compress(TEXT),
+            "folder/b.txt": b"the b",
+            "folder/a.txt": b"the a the",
+            "folder/c.md": b"the c",
+        }
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.mark.parametrize("name", ["good", "slow", "whole-only", "silent", "packed.gz"])
+def test_a_web_page_counts_as_its_text(web: Web, name: str, jobs: int) -> None:
+    (record,) = count_files([web.url(name)], ["the", "né"])
+    assert (record.counts, record.size) == ({"the": 500, "né": 500}, len(TEXT))
+    assert record.path == web.url(name)
+
+
+def test_an_empty_page_has_no_words(web: Web, jobs: int) -> None:
+    assert count_file(web.url("empty"), ["the"]) == {"the": 0}
+
+
+def test_a_connection_that_breaks_is_an_error_and_the_rest_is_counted(web: Web, jobs: int) -> None:
+    gone, broken, good = count_files(map(web.url, ["gone", "breaks", "good"]), ["the"])
+    assert isinstance(gone.error, FileNotFoundError)
+    assert gone.error.filename == web.url("gone")
+    assert type(broken.error) is OSError
+    assert good.counts == {"the": 500}
+
+
+@pytest.mark.parametrize("name", ["good", "slow"])
+def test_a_server_that_can_is_asked_for_ranges(web: Web, name: str) -> None:
+    asked: list[int] = []
+    with (
+        mock.patch.object(_workers, "FAR_SHARD", 1000),
+        ThreadPoolExecutor(3) as executor,
+    ):
+        submit = executor.submit
+        with mock.patch.object(
+            executor,
+            "submit",
+            lambda *arguments: (asked.append(arguments[3]), submit(*arguments))[1],
+        ):
+            (record,) = count_files([web.url(name)], ["the"], executor=executor)
+            assert asked == [0, 0, 1000, 2000, 3000, 4000, 5000]
+            asked.clear()
+            (other,) = count_files([web.url("whole-only")], ["the"], executor=executor)
+            assert asked == [0]
+    assert (record.counts, other.counts) == ({"the": 500}, {"the": 500})
+    assert record.size == len(TEXT)
+
+
+def test_a_directory_of_the_web_ends_with_a_slash(web: Web) -> None:
+    found = [*count_files([web.url("folder/")], ["the"], recursive=True, include=["*.txt"])]
+    assert [(file.path, dict(file.counts)) for file in found] == [
+        (web.url("folder/a.txt"), {"the": 2}),
+        (web.url("folder/b.txt"), {"the": 1}),
+    ]
+
+
+@pytest.fixture
+def store() -> Iterator[str]:
+    """A store in memory."""
+    system = fsspec.filesystem("memory")
+    for name, data in {
+        "a.txt": TEXT,
+        "b.md": b"the b",
+        "inner/c.txt": b"the c",
+        "inner/d.txt.gz": gzip.compress(b"the d the"),
+        "skip/e.txt": b"the e",
+    }.items():
+        system.pipe(f"/bucket/{name}", data)
+    yield "memory://bucket"
+    system.rm("/bucket", recursive=True)
+
+
+def test_a_store_is_walked_like_a_directory(store: str, jobs: int) -> None:
+    found = [*count_files([store], ["the"], recursive=True, exclude=["skip"])]
+    assert [(file.path, dict(file.counts)) for file in found] == [
+        ("memory:///bucket/a.txt", {"the": 500}),
+        ("memory:///bucket/b.md", {"the": 1}),
+        ("memory:///bucket/inner/c.txt", {"the": 1}),
+        ("memory:///bucket/inner/d.txt.gz", {"the": 2}),
+    ]
+
+
+def test_wildcards_of_urls_are_expanded_with_r_alone(store: str) -> None:
+    found = [*count_files([f"{store}/*.txt", f"{store}/in*"], ["the"], recursive=True)]
+    assert [sum(file.counts.values()) for file in found] == [500, 1, 2]
+    (literal,) = count_files([f"{store}/*.txt"], ["the"])
+    assert isinstance(literal.error, FileNotFoundError)
+
+
+def test_a_url_may_name_a_file_here(tmp_path: Path, jobs: int) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(TEXT)
+    assert count_file(path.as_uri(), ["the"]) == {"the": 500}
+    (record,) = count_files([tmp_path.as_uri()], ["the"], recursive=True)
+    assert record.counts == {"the": 500}
+
+
+@pytest.mark.parametrize("recursive", [False, True])
+def test_a_storage_that_nobody_knows_is_an_error(recursive: bool, jobs: int) -> None:
+    (record,) = count_files(["nosuch://bucket/key"], ["the"], recursive=recursive)
+    assert type(record.error) is OSError
+    assert "nosuch" in str(record.error)
+
+
+def test_no_memory_is_no_fault_of_the_file() -> None:
+    with (
+        mock.patch("fsspec.core.url_to_fs", side_effect=MemoryError),
+        pytest.raises(MemoryError),
+    ):
+        count_file("memory://bucket/a.txt", ["the"])
+
+
+def test_the_command_counts_urls_too(
+    web: Web, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "file.xz"
+    path.write_bytes(lzma.compress(TEXT))
+    status = cli.main(["the", web.url("good"), web.url("breaks"), str(path)])
+    out, err = capsys.readouterr()
+    assert status == 2
+    assert [line.split() for line in out.splitlines()] == [
+        ["500", web.url("good")],
+        ["500", str(path)],
+        ["1000", "total"],
+    ]
+    assert err.startswith(f"textcount: {web.url('breaks')}: ")
+
+
+def test_nothing_of_this_is_imported_for_a_file_here(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(TEXT)
+    code = (
+        "import sys, textcount; textcount.count_file(sys.argv[1], ['the']);"
+        "print({'fsspec', 'textcount._remote', 'textcount._workers'} & {*sys.modules})"
+    )
+    command: list[Any] = [sys.executable, "-c", code, path]
+    result = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert result.stdout == "set()\n"
