@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -228,21 +228,18 @@ def test_a_connection_that_breaks_is_an_error_and_the_rest_is_counted(web: Web, 
 @pytest.mark.parametrize("name", ["good", "slow"])
 def test_a_server_that_can_is_asked_for_ranges(web: Web, name: str) -> None:
     asked: list[int] = []
-    with (
-        mock.patch.object(_workers, "FAR_SHARD", 1000),
-        ThreadPoolExecutor(3) as executor,
-    ):
-        submit = executor.submit
-        with mock.patch.object(
-            executor,
-            "submit",
-            lambda *arguments: (asked.append(arguments[3]), submit(*arguments))[1],
-        ):
-            (record,) = count_files([web.url(name)], ["the"], executor=executor)
-            assert asked == [0, 0, 1000, 2000, 3000, 4000, 5000]
-            asked.clear()
-            (other,) = count_files([web.url("whole-only")], ["the"], executor=executor)
-            assert asked == [0]
+
+    class Noting(ThreadPoolExecutor):
+        def submit(self, *arguments: Any) -> Future[Any]:  # type: ignore[override]
+            asked.append(arguments[3])
+            return super().submit(*arguments)
+
+    with mock.patch.object(_workers, "FAR_SHARD", 1000), Noting(3) as executor:
+        (record,) = count_files([web.url(name)], ["the"], executor=executor)
+        assert asked == [0, 0, 1000, 2000, 3000, 4000, 5000]
+        asked.clear()
+        (other,) = count_files([web.url("whole-only")], ["the"], executor=executor)
+        assert asked == [0]
     assert (record.counts, other.counts) == ({"the": 500}, {"the": 500})
     assert record.size == len(TEXT)
 
