@@ -166,7 +166,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="see that it works, on little")
     parser.add_argument("--folder", type=Path, help="where to put the files (2 GB)")
     options = parser.parse_args()
-    size, shards, rounds, times, many = 2 << 30, 5_000, 5, 20, 1_000_000
+    size, shards, rounds, times, many = 2 << 30, 2_000, 5, 20, 1_000_000
     if options.quick:
         size, shards, rounds, times, many = 1 << 20, 100, 1, 1, 10_000
     print(

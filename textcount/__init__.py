@@ -1,6 +1,6 @@
 """Count the words of a text that equal a given word, exactly as ``str.split`` cuts them."""
 
-__version__ = "1.3.0"  # first: the backend holds the extension's against it
+__version__ = "1.4.0"  # first: the backend holds the extension's against it
 
 from textcount._backend import BACKEND, BACKEND_REASON, count_occurrences
 from textcount.files import FileCount, count_file, count_files, count_stream

@@ -6,8 +6,6 @@ import logging
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from distributed import Client, LocalCluster
-
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
@@ -21,10 +19,13 @@ class Cluster:
     As a context it gives the executor; what was started for it ends with it.
 
     Raises:
+        ImportError: Dask is not installed.
         OSError, ValueError: no scheduler answers there, or there can be none.
     """
 
     def __init__(self, address: str, jobs: int) -> None:
+        from distributed import Client, LocalCluster
+
         with ExitStack() as stack:
             if address == "local":
                 cluster = LocalCluster(

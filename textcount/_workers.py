@@ -48,10 +48,10 @@ AHEAD = 4
 PATIENCE = 0.1
 """How long, in seconds, to wait before saying what has been counted meanwhile."""
 
-FAR_SHARD, FAR_BATCH, FAR_AHEAD = 1 << 28, 1024, 512
+FAR_SHARD, FAR_BATCH, FAR_AHEAD = 1 << 30, 1024, 512
 """The same for an executor of the caller's: bytes of a shard, files, and tasks in all.
 
-A task costs a cluster about a millisecond, and should take a worker fifty times as
+A task costs a cluster some milliseconds, and should take a worker fifty times as
 long: docs/scaling.md has the figures.
 """
 

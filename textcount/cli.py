@@ -196,14 +196,14 @@ def _progress(
 def _cluster(options: argparse.Namespace) -> AbstractContextManager[Executor | None]:
     if options.dask is None:
         return nullcontext()
+    from textcount._dask import Cluster
+
     try:
-        from textcount._dask import Cluster
+        return Cluster(options.dask, options.jobs or cores())
     except ImportError:
         raise CannotRun(
             "--dask needs the distributed library: pip install 'textcount[dask]'"
         ) from None
-    try:
-        return Cluster(options.dask, options.jobs or cores())
     except (OSError, ValueError) as error:
         raise CannotRun(f"--dask {options.dask}: {error}") from None
 
