@@ -330,12 +330,21 @@ def workers(process: int) -> list[int]:
     raise AssertionError("no worker was started")
 
 
+def unwatched() -> dict[str, str]:
+    """The environment without coverage, whose lock Ctrl-C may leave closed."""
+    return {name: os.environ[name] for name in os.environ if not name.startswith("COVERAGE")}
+
+
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_ctrl_c_ends_all_workers(many: Path, jobs: int) -> None:
     arguments = command("-j", jobs, "-r", "the", *[many] * 500)
     with subprocess.Popen(
-        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+        arguments,
+        env=unwatched(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     ) as process:
         started = []
         if jobs > 1:
@@ -365,7 +374,11 @@ def blank(tmp_path: Path) -> Path:
 def test_ctrl_c_ends_the_counting_of_ranges(blank: Path) -> None:
     arguments = command("-j", 2, "the", *[blank] * 500)
     with subprocess.Popen(
-        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+        arguments,
+        env=unwatched(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     ) as process:
         time.sleep(1)
         os.killpg(process.pid, signal.SIGINT)
@@ -396,7 +409,9 @@ def test_memory_is_bounded_whatever_the_size(blank: Path, jobs: int) -> None:
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
 def test_a_worker_that_is_killed_is_an_error(many: Path) -> None:
     arguments = command("-j", 2, "-r", "the", *[many] * 500)
-    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        arguments, env=unwatched(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
         os.kill(workers(process.pid)[-1], signal.SIGKILL)
         assert process.stderr
         assert process.stderr.read() == b"textcount: a worker was killed\n"
