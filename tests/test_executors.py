@@ -85,9 +85,9 @@ def dask() -> AbstractContextManager[Executor]:
 def test_every_executor_gives_what_none_gives(
     tree: Path, make: Callable[[], AbstractContextManager[Executor]]
 ) -> None:
-    paths = [tree, tree / "gone", tree / "large", tree / "large"]
+    paths: list[Any] = [tree, tree / "gone", "/\ud800", tree / "large", tree / "large"]
     expected = shown(count_files(paths, ["the", "né"], recursive=True))
-    assert len(expected) == 46
+    assert len(expected) == 47
     with make() as executor:
         found = count_files(paths, ["the", "né"], recursive=True, executor=executor)
         assert shown(found) == expected
@@ -216,6 +216,26 @@ def test_an_engine_that_fails_is_an_error_of_its_own(tree: Path) -> None:
 
     with pytest.raises(ZeroDivisionError, match="of the engine's own"):
         next(count_files([tree / "01"], ["the"], executor=Failing()))
+
+
+def test_nothing_to_count_gives_nothing() -> None:
+    assert [*count_files([], ["the"], executor=Held())] == []
+
+
+def test_an_executor_that_is_shut_down_says_so(tree: Path) -> None:
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    with pytest.raises(RuntimeError, match="shutdown"):
+        next(count_files([tree / "01"], ["the"], executor=executor))
+
+
+def test_what_comes_before_a_bad_path_is_counted(tree: Path) -> None:
+    paths: list[Any] = [tree / "large", 3]
+    with ThreadPoolExecutor(1) as executor:
+        found = count_files(paths, ["the"], executor=executor)
+        assert next(found).counts == {"the": 1000}
+        with pytest.raises(TypeError, match="not int"):
+            next(found)
 
 
 def test_what_is_no_executor_is_refused() -> None:

@@ -154,7 +154,7 @@ class Page(http.server.BaseHTTPRequestHandler):
             links = "".join(
                 f'<a href="/{each}">x</a>' for each in self.server.pages if each.startswith(name)
             )
-            data = links.encode()
+            data = f'<a href="/{name}/">this</a>{links}'.encode()
         if data is None:
             self.send_error(404)
             return

@@ -409,9 +409,7 @@ def test_memory_is_bounded_whatever_the_size(blank: Path, jobs: int) -> None:
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
 def test_a_worker_that_is_killed_is_an_error(many: Path) -> None:
     arguments = command("-j", 2, "-r", "the", *[many] * 500)
-    with subprocess.Popen(
-        arguments, env=unwatched(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as process:
+    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         os.kill(workers(process.pid)[-1], signal.SIGKILL)
         assert process.stderr
         assert process.stderr.read() == b"textcount: a worker was killed\n"
