@@ -346,6 +346,24 @@ def test_a_local_cluster_by_the_command(tree: Path) -> None:
 
 
 @distributed_only
+@pytest.mark.skipif(os.name != "posix", reason="needs process groups")
+def test_ctrl_c_ends_a_local_cluster(tree: Path) -> None:
+    pytest.importorskip("distributed")
+    command = [sys.executable, "-m", "textcount", "--dask", "local", "-j2", "-r", "the"]
+    with subprocess.Popen(
+        [*command, *[str(tree)] * 3000],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline()  # the cluster is up
+        os.killpg(process.pid, signal.SIGINT)
+        process.stdout.read()
+        assert process.wait(30) == 130
+
+
+@distributed_only
 def test_an_address_where_nobody_listens_is_an_error(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

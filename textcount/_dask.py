@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack
+import signal
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from concurrent.futures import Executor
 
 PATIENCE = 10
@@ -28,13 +30,14 @@ class Cluster:
 
         with ExitStack() as stack:
             if address == "local":
-                cluster = LocalCluster(
-                    n_workers=jobs,
-                    threads_per_worker=1,
-                    dashboard_address=None,
-                    silence_logs=logging.CRITICAL,
-                )
-                address = stack.enter_context(cluster).scheduler_address
+                with _ignored(signal.SIGINT):
+                    cluster = LocalCluster(
+                        n_workers=jobs,
+                        threads_per_worker=1,
+                        dashboard_address=None,
+                        silence_logs=logging.CRITICAL,
+                    )
+                    address = stack.enter_context(cluster).scheduler_address
             client = stack.enter_context(Client(address, timeout=PATIENCE))
             # A file may be asked for twice, and may have changed: nothing is "pure".
             self._executor: Executor = client.get_executor(pure=False)
@@ -45,3 +48,16 @@ class Cluster:
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
+
+
+@contextmanager
+def _ignored(number: signal.Signals) -> Iterator[None]:
+    """Have what is started meanwhile ignore a signal.
+
+    A terminal sends Ctrl-C to all processes, and this one has to end the others.
+    """
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
