@@ -266,7 +266,8 @@ def test_memory_stays_flat_over_very_many_shards(tmp_path: Path) -> None:
             tracemalloc.stop()
 
     peak(10)  # what is imported then
-    assert peak(10_000) < peak(100) + 50_000
+    # A few futures wait for the garbage collector; fifty bytes a shard would be more.
+    assert peak(10_000) < 500_000
 
 
 # With a cluster of Dask
