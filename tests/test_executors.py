@@ -19,6 +19,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from reference import unwatched
 
 from textcount import FileCount, _workers, cli, count_files
 
@@ -357,6 +358,7 @@ def test_ctrl_c_ends_a_local_cluster(tree: Path) -> None:
     command = [sys.executable, "-m", "textcount", "--dask", "local", "-j2", "-r", "the"]
     with subprocess.Popen(
         [*command, *[str(tree)] * 3000],
+        env=unwatched(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -15,7 +15,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from reference import oracle
+from reference import oracle, unwatched
 
 import textcount.files
 from textcount import FileCount, count_file, count_files
@@ -328,11 +328,6 @@ def workers(process: int) -> list[int]:
             return started
         time.sleep(0.1)
     raise AssertionError("no worker was started")
-
-
-def unwatched() -> dict[str, str]:
-    """The environment without coverage, whose lock Ctrl-C may leave closed."""
-    return {name: os.environ[name] for name in os.environ if not name.startswith("COVERAGE")}
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
