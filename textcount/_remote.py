@@ -1,7 +1,6 @@
 """Files at URLs and compressed files, read through fsspec.
 
-Which storage that is, with which credentials and through which proxy, is the business of
-fsspec and of the libraries that it asks for: nothing of it is known here.
+Credentials and proxies are its business, and nothing of them is known here.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
 """Counting files by several workers at once.
 
 The work is a list of tasks: a range of bytes of a large file, or some small files. All
-of them go to one executor, if the caller has one; a cluster is one. Else ranges are for
-threads, if the extension counts, which lets go of the interpreter meanwhile; so are remote
-and compressed files, which are waited for, or decompressed, without it. Small files are
-for processes: so much of the time goes into opening them, which takes the interpreter,
-that threads would only wait for one another. What all of them find comes in the order
-of the files, whoever was faster.
+go to the caller's executor, if there is one. Else ranges are for threads, if the extension
+counts, which lets go of the interpreter meanwhile; so are remote and compressed files.
+Small files are for processes: so much of the time goes into opening them, which takes
+the interpreter, that threads would only wait for one another. What is found comes in the
+order of the files, whoever was faster.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from textcount._blocks import Counting
     from textcount.files import FileCount, Found, OnProgress, Source
 
-    # What makes an error: not all engines bring one over as it was.
+    # What makes an error; not all engines bring one over whole.
     Made = tuple[type[OSError | UnicodeError], tuple[object, ...]]
     # The counts, the size and the error: a FileCount would take longer to send. Or the
     # size of a file that is to be counted in ranges.
@@ -36,24 +35,19 @@ if TYPE_CHECKING:
     Answer = tuple[str, list[Counts]]
 
 BATCH = 128 if sys.version_info >= (3, 12) else 64
-"""How many files a process is given at a time; fewer, if a shard holds fewer.
+"""How many files a process is given at a time, or fewer, of a shard's size together.
 
-Up to Python 3.11 so few that their names fit in a pipe: who waits for a full one hangs
-if the worker at its other end is killed (python/cpython#94777).
+Up to Python 3.11 their names must fit in a pipe (python/cpython#94777).
 """
 
 AHEAD = 4
 """How many tasks for each worker may wait for being counted or asked for."""
 
 PATIENCE = 0.1
-"""How long, in seconds, to wait before saying what has been counted meanwhile."""
+"""Seconds between looks at what has been counted meanwhile."""
 
 FAR_SHARD, FAR_BATCH, FAR_AHEAD = 1 << 30, 1024, 512
-"""The same for an executor of the caller's: bytes of a shard, files, and tasks in all.
-
-A task costs a cluster some milliseconds, and should take a worker fifty times as
-long: docs/scaling.md has the figures.
-"""
+"""The same for the caller's executor: docs/scaling.md says why."""
 
 SHOWN = 1 << 12
 """How much of what cannot be decoded is sent back, in bytes."""
@@ -94,10 +88,8 @@ class Workers:
     Attributes:
         can_open: whether small files are for them, too.
         sizes: of what has been counted and not been told.
-        typical: the size of a file, on average of those that were counted.
-        shard: the size of a range, in bytes.
-        batch: how many files a task has at most.
-        ahead: how many tasks may be under way.
+        typical: the size of a file, on average.
+        shard, batch, ahead: bytes of a range, files of a task, tasks under way.
     """
 
     def __init__(

@@ -256,10 +256,8 @@ def count_files(
         exclude: glob patterns; files and directories found in directories
             that match one are passed over.
         on_progress: called with the number of bytes read, after each block.
-        executor: an executor as ``concurrent.futures`` has them, which then counts:
-            it is given ranges of large files and small files some together, as many
-            as it may take a while to count ahead. Its workers need textcount, and
-            the files under the same absolute names. It is not shut down.
+        executor: one as ``concurrent.futures`` has them, to count by. Its workers
+            need textcount, and the files under the same absolute names.
 
     Returns:
         An iterator that counts a file when asked for the next ``FileCount``.
@@ -547,10 +545,7 @@ def _blank(block: Buffer, start: int, stop: int) -> int:
 
 
 class _File:
-    """A file to read from, opened and closed in half the time that io.FileIO takes.
-
-    For many small files that is a quarter of all.
-    """
+    """A file, opened and closed in half the time that io.FileIO takes."""
 
     __slots__ = ("_is_open", "_number", "_source")
 
