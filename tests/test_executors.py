@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -257,20 +256,23 @@ class Instant(Executor):
 
 
 def test_memory_stays_flat_over_very_many_shards(tmp_path: Path) -> None:
-    def peak(shards: int) -> int:
+    tracemalloc = pytest.importorskip("tracemalloc", exc_type=ImportError)
+
+    def traced(shards: int) -> int:
         with (tmp_path / "blank").open("wb") as file:
             file.truncate(shards * 1000)
         tracemalloc.start()
         try:
             (record,) = count_files([tmp_path / "blank"], ["the"], executor=Instant())
             assert record.counts == {"the": shards}
-            return tracemalloc.get_traced_memory()[1]
+            peak: int = tracemalloc.get_traced_memory()[1]
+            return peak
         finally:
             tracemalloc.stop()
 
-    peak(10)  # what is imported then
+    traced(10)  # what is imported then
     # A few futures wait for the garbage collector; fifty bytes a shard would be more.
-    assert peak(10_000) < 500_000
+    assert traced(10_000) < 500_000
 
 
 # With a cluster of Dask
