@@ -113,6 +113,7 @@ class Workers:
         self._backends = backends
         self._threads: Executor | None = None
         self._processes: Executor | None = None
+        self._under_way: set[Future[Answer]] = set()
 
     def start(self, task: Task) -> Task:
         """Give a task to a worker, if there is one for its kind."""
@@ -123,14 +124,17 @@ class Workers:
         if executor is self._given:
             count, found = _count_far, [(_absolute(each[0]), *each[1:]) for each in found]
         future = executor.submit(count, self.counting, found, *task[1:4])
+        self._under_way.add(future)
         future.add_done_callback(self._take_in)
         return task._replace(future=future)
 
     def end(self) -> None:
         """Wait for what has been begun; the rest is not. The caller's executor goes on."""
+        for future in self._under_way.copy():
+            future.cancel()
         for executor in (self._threads, self._processes):
             if executor is not None:
-                executor.shutdown(cancel_futures=True)
+                executor.shutdown()
 
     def _executor(self, task: Task) -> Executor | None:
         if self._given is not None:
@@ -153,6 +157,7 @@ class Workers:
         return self._processes
 
     def _take_in(self, future: Future[Answer]) -> None:
+        self._under_way.discard(future)
         if future.cancelled() or future.exception() is not None:
             return
         backend, results = future.result()
@@ -243,24 +248,18 @@ def _started(workers: Workers, tasks: Iterator[Task]) -> Iterator[Task]:
     started: deque[Task] = deque()
     failure: BaseException | None = None
     is_more = True
-    try:
-        while is_more or started:
-            try:
-                while is_more and len(started) < workers.ahead:
-                    started.append(workers.start(next(tasks)))
-            except StopIteration:
-                is_more = False
-            except BrokenExecutor:
-                raise
-            except BaseException as error:  # its turn is after what came before it
-                failure, is_more = error, False
-            if started:
-                yield started[0]
-                started.popleft()
-    finally:
-        for task in started:
-            if task.future is not None:
-                task.future.cancel()
+    while is_more or started:
+        try:
+            while is_more and len(started) < workers.ahead:
+                started.append(workers.start(next(tasks)))
+        except StopIteration:
+            is_more = False
+        except BrokenExecutor:
+            raise
+        except BaseException as error:  # its turn is after what came before it
+            failure, is_more = error, False
+        if started:
+            yield started.popleft()
     if failure is not None:
         raise failure
 
