@@ -16,6 +16,7 @@ import os
 import platform
 import random
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -65,11 +66,11 @@ def version_1_0(contents: str | bytes, needle: str) -> int:
     return loop(contents, needle)
 
 
-def built_rivals() -> Any:
+def built_rivals(feature: str = "default") -> Any:
     """The module that cargo makes of benchmarks/rivals, which is not installed."""
     target = os.environ.get("CARGO_TARGET_DIR", str(RIVALS / "target"))
     subprocess.run(
-        ["cargo", "build", "--quiet", "--release", "--locked"],
+        ["cargo", "build", "--quiet", "--release", "--locked", "--features", feature],
         cwd=RIVALS,
         check=True,
         env={
@@ -79,8 +80,14 @@ def built_rivals() -> Any:
             "PYO3_PYTHON": sys.executable,
         },
     )
-    library = Path(target, "release", "libtextcount_rivals.so")
-    spec = importlib.util.spec_from_file_location("textcount_rivals", library)
+    library = Path(target, "release", f"{feature}.so")
+    shutil.copy(library.with_name("libtextcount_rivals.so"), library)
+    return loaded("textcount_rivals", library)
+
+
+def loaded(name: str, library: Path) -> Any:
+    """The extension module of a name, in a file."""
+    spec = importlib.util.spec_from_file_location(name, library)
     if spec is None or spec.loader is None:
         raise ImportError(f"{library} is no extension module")
     module = importlib.util.module_from_spec(spec)
