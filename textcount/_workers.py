@@ -254,8 +254,6 @@ def _started(workers: Workers, tasks: Iterator[Task]) -> Iterator[Task]:
                 started.append(workers.start(next(tasks)))
         except StopIteration:
             is_more = False
-        except BrokenExecutor:
-            raise
         except BaseException as error:  # its turn is after what came before it
             failure, is_more = error, False
         if started:
