@@ -24,14 +24,15 @@ def tox_add_core_config(core_conf: ConfigSet, state: State) -> None:
     """Skip, if no environments were named, those that cannot be built."""
     del core_conf
     options = state.conf.options
-    if not options.env.is_default_list or options.skip_env:
+    chosen = getattr(options, "env", None)  # of tox list there is none
+    if chosen is None or not chosen.is_default_list:
         return
-    left_out = [
+    left_out = "|".join(
         environments for environments, command, answer in NEEDS if answer not in said(command)
-    ]
+    )
     if left_out:
-        options.skip_env = "|".join(left_out)
-        print(f"for want of Rust, or of its nightly: without {options.skip_env}", file=sys.stderr)
+        options.skip_env = "|".join(filter(None, (options.skip_env, left_out)))
+        print(f"for want of Rust, or of its nightly: without {left_out}", file=sys.stderr)
 
 
 def said(command: tuple[str, ...]) -> str:
