@@ -17,7 +17,7 @@ const ALIGNMENTS: usize = 64;
 /// Checks a text at one of the places that it may have in memory.
 fn check_at<C: Character + std::fmt::Debug>(place: usize, contents: &[C], needle: &[C]) {
     let mut moved = vec![C::SPACE; place];
-    moved.extend(contents);
+    moved.extend_from_slice(contents);
     check(&moved[place..], needle);
 }
 
@@ -62,14 +62,12 @@ where
             2 => [&needle[..], &[letters[1]], &[whitespace[1]]].concat(),
             _ => whitespace.to_vec(),
         };
+        let fill: Vec<C> = fill.iter().cycle().take(FAR).copied().collect();
         let all = seeds(&needle, letters[0], whitespace[length % whitespace.len()]);
         for left in 0..FAR {
             // Every distance to the right comes with every seed in turn.
             for (seed, right) in all.iter().cycle().skip(left + length).zip(0..FAR) {
-                let fill = fill.iter().cycle();
-                let mut contents: Vec<C> = fill.clone().take(left).copied().collect();
-                contents.extend(seed);
-                contents.extend(fill.take(right));
+                let contents = [&fill[..left], seed, &fill[..right]].concat();
                 check_at((left + 3 * right) % ALIGNMENTS, &contents, &needle);
             }
         }

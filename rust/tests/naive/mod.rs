@@ -13,9 +13,12 @@ pub fn count<C: Character>(contents: &[C], needle: &[C]) -> usize {
 /// The same characters as UTF-8, some way from the beginning of a line of the cache;
 /// or nothing, if some are no characters.
 fn utf8<C: Character>(characters: &[C], place: usize) -> Option<String> {
-    let blanks = std::iter::repeat_n(Some(' '), place);
-    let characters = characters.iter().map(|&each| char::from_u32(each.into()));
-    blanks.chain(characters).collect()
+    let mut text = " ".repeat(place);
+    text.reserve(4 * characters.len());
+    for &each in characters {
+        text.push(char::from_u32(each.into())?);
+    }
+    Some(text)
 }
 
 /// Counts on every path, and sees that each is right; of code points as UTF-8 as well.
