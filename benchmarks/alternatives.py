@@ -22,7 +22,6 @@ import tempfile
 import timeit
 import zlib
 from functools import partial
-from importlib.machinery import EXTENSION_SUFFIXES
 from inspect import getsource
 from io import StringIO
 from operator import is_
@@ -30,8 +29,10 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import built
 import texts
-from counting import RIVALS, Job, Timing, built_rivals, counting, loaded, rivals, timed
+from built import RIVALS
+from counting import Job, Timing, counting, rivals, timed
 from reference import loop, oracle
 from texts import MEGABYTE
 
@@ -109,15 +110,6 @@ class Pypy:
         self._process.wait()
 
 
-def built_cython(folder: Path) -> Any:
-    """The module that Cython and the C compiler make of loop.pyx."""
-    shutil.copy(RIVALS / "loop.pyx", folder)
-    command = [sys.executable, "-m", "Cython.Build.Cythonize", "--inplace", "--quiet", "loop.pyx"]
-    environment = {**os.environ, "LDFLAGS": "-s"}
-    subprocess.run(command, cwd=folder, check=True, env=environment, stdout=subprocess.DEVNULL)
-    return loaded("loop", folder / f"loop{EXTENSION_SUFFIXES[0]}")
-
-
 def compressed(module: Any) -> int:
     """The bytes of a module's library in a wheel."""
     return len(zlib.compress(Path(module.__file__).read_bytes(), 9))
@@ -160,6 +152,8 @@ def candidates(cython: Any, abi3: Any, *, has_pypy: bool) -> Iterator[Candidate]
         yield Candidate(f"PyO3, {label}", function, cargo, size, lines_of(seam, name))
     lines = kernel + lines_of(seam, "in_utf8")
     yield Candidate("the kernel under abi3", abi3.in_utf8, cargo, compressed(abi3), lines)
+    portable = partial(_native._count_on, "portable")
+    yield Candidate("textcount, portable", portable, cargo, compressed(_native), whole)
     yield Candidate("textcount, native", NATIVE, cargo, compressed(_native), whole)
 
 
@@ -267,8 +261,8 @@ def main() -> None:
     pypy = Pypy(found) if found else None
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        abi3 = built_rivals("abi3")
-        every = [*candidates(built_cython(folder), abi3, has_pypy=pypy is not None)]
+        abi3 = built.rivals("abi3")
+        every = [*candidates(built.cython(folder), abi3, has_pypy=pypy is not None)]
         timings = speeds(every, pypy, size, rounds, folder)
         firsts = [*first_calls(abi3, size, rounds)]
     if pypy:

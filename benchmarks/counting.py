@@ -10,13 +10,10 @@ rounds, so what matters are ratios: machines differ, and are noisy. Prints Markd
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
-import os
 import platform
 import random
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -28,6 +25,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import built
 import chart
 import stringzilla
 import texts
@@ -45,8 +43,6 @@ if TYPE_CHECKING:
 # The original loop is kept with the tests.
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from reference import loop, oracle
-
-RIVALS = Path(__file__).with_name("rivals")
 
 LOOP, PURE, NATIVE = "original loop", "textcount, pure", "textcount, native"
 MECHANICAL, MEMMEM = "PyO3, the loop", "PyO3, memmem"
@@ -66,42 +62,13 @@ def version_1_0(contents: str | bytes, needle: str) -> int:
     return loop(contents, needle)
 
 
-def built_rivals(feature: str = "default") -> Any:
-    """The module that cargo makes of benchmarks/rivals, which is not installed."""
-    target = os.environ.get("CARGO_TARGET_DIR", str(RIVALS / "target"))
-    subprocess.run(
-        ["cargo", "build", "--quiet", "--release", "--locked", "--features", feature],
-        cwd=RIVALS,
-        check=True,
-        env={
-            **os.environ,
-            "CARGO_TARGET_DIR": target,
-            "PYO3_BUILD_EXTENSION_MODULE": "1",
-            "PYO3_PYTHON": sys.executable,
-        },
-    )
-    library = Path(target, "release", f"{feature}.so")
-    shutil.copy(library.with_name("libtextcount_rivals.so"), library)
-    return loaded("textcount_rivals", library)
-
-
-def loaded(name: str, library: Path) -> Any:
-    """The extension module of a name, in a file."""
-    spec = importlib.util.spec_from_file_location(name, library)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{library} is no extension module")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def best_re(contents: str, needle: str) -> int:
     """The needle as a literal that the engine searches for, its boundaries after it."""
     word = re.escape(needle)
     return len(re.findall(rf"{word}(?<!\S{word})(?!\S)()", contents))
 
 
-rivals = built_rivals()
+rivals = built.rivals()
 
 WORDS: Mapping[str, Count] = {
     LOOP: loop,
