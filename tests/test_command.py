@@ -292,9 +292,15 @@ def test_bad_options_print_the_usage(arguments: list[str]) -> None:
 def test_version_and_help() -> None:
     status, output, _ = outcome("--version")
     assert (status, output.splitlines()[0]) == (0, f"textcount {textcount.__version__}")
+
+
+def test_the_help_fits_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     status, output, _ = outcome("--help")
     assert status == 0
     assert "textcount the essay.txt" in output
+    assert len(output.splitlines()) <= 24
+    assert max(map(len, output.splitlines())) <= 80
 
 
 # When things break

@@ -36,12 +36,9 @@ USAGE = """\
 textcount [OPTIONS] WORD [PATH ...]
        textcount [OPTIONS] (-e WORD | -f FILE) ... [PATH ...]"""
 EPILOG = """\
-examples:
-  textcount the essay.txt notes.txt
-  textcount -r --include '*.md' -e to -e be --format json docs
-
+example: textcount the essay.txt notes.txt
+example: textcount -r --include '*.md' -e to -e be --format json docs
 Exit status: 0 if a word was found, 1 if none was, 2 if there was an error."""
-
 
 VERSION = f"""\
 textcount {__version__}
@@ -229,30 +226,33 @@ def _abandon(stream: TextIO) -> None:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     # parse_intermixed_args forgets that what follows "--" is no option.
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    options = _parser().parse_intermixed_args(arguments[:end])
+    options = parser().parse_intermixed_args(arguments[:end])
     options.operands += arguments[end + 1 :]
     return options
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """What takes the arguments apart."""
+    made = argparse.ArgumentParser(
         prog="textcount",
         usage=USAGE,
-        description="Count the words of texts that equal WORD, cut as Python's str.split does.",
+        description="Count the words that equal WORD, cut as str.split does. No PATH, or -: stdin.",
         epilog=EPILOG,
-        formatter_class=partial(argparse.RawDescriptionHelpFormatter, max_help_position=22),
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, max_help_position=29),
+        add_help=False,
         allow_abbrev=False,
     )
-    add = parser.add_argument
+    add = made.add_argument
 
     def repeated(name: str) -> dict[str, Any]:
         return {"dest": name, "action": "append", "default": []}
 
-    add("operands", nargs="*", metavar="PATH", help="files; none, or -, is standard input")
+    add("operands", nargs="*", help=argparse.SUPPRESS)
+    add("-h", "--help", action="help", help=argparse.SUPPRESS)
     add("-e", **repeated("words"), metavar="WORD", help="a word; may be repeated")
     add("-f", **repeated("word_files"), metavar="FILE", help="words in UTF-8, one a line")
     add("-j", dest="jobs", type=_jobs, metavar="N", help="workers; one for each core if not given")
-    add("--dask", metavar="ADDRESS", help="workers of a Dask cluster; local: of one of -j workers")
+    add("--dask", metavar="ADDRESS", help="by a Dask cluster; local: one of -j workers")
     add("-r", dest="recursive", action="store_true", help="count the files in directories")
     add("--include", action="append", metavar="GLOB", help="of those, only the ones that match")
     add("--exclude", **repeated("exclude"), metavar="GLOB", help="and not the ones that match")
@@ -263,7 +263,7 @@ def _parser() -> argparse.ArgumentParser:
     add("-q", dest="quiet", action="store_true", help="print nothing: the exit status tells")
     add("--progress", action=argparse.BooleanOptionalAction, help="draw a bar, or never")
     add("--version", action="version", version=VERSION)
-    return parser
+    return made
 
 
 def _jobs(text: str) -> int:
