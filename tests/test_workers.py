@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -330,26 +331,32 @@ def workers(process: int) -> list[int]:
     raise AssertionError("no worker was started")
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_ctrl_c_ends_all_workers(many: Path, jobs: int) -> None:
-    arguments = command("-j", jobs, "-r", "the", *[many] * 500)
+@contextmanager
+def interrupted(*arguments: object) -> Iterator[subprocess.Popen[bytes]]:
+    """The command, and in the end Ctrl-C as a terminal sends it: it must end silently."""
     with subprocess.Popen(
-        arguments,
+        command(*arguments),
         env=unwatched(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
     ) as process:
+        yield process
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stderr
+        assert process.stderr.read() == b""
+        assert process.wait(10) == 130
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_ends_all_workers(many: Path, jobs: int) -> None:
+    with interrupted("-j", jobs, "-r", "the", *[many] * 500) as process:
         started = []
         if jobs > 1:
             started = workers(process.pid) + children(process.pid)
         time.sleep(0.5)  # among the files
         assert jobs > 1 or not children(process.pid)
-        os.killpg(process.pid, signal.SIGINT)
-        assert process.stderr
-        assert process.stderr.read() == b""
-        assert process.wait(10) == 130
     deadline = time.monotonic() + 10  # servers end when they find that nobody is there
     while any(os.path.exists(f"/proc/{each}") for each in started):
         assert time.monotonic() < deadline
@@ -367,19 +374,8 @@ def blank(tmp_path: Path) -> Path:
 
 @pytest.mark.skipif(os.name != "posix", reason="needs process groups")
 def test_ctrl_c_ends_the_counting_of_ranges(blank: Path) -> None:
-    arguments = command("-j", 2, "the", *[blank] * 500)
-    with subprocess.Popen(
-        arguments,
-        env=unwatched(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    ) as process:
+    with interrupted("-j", 2, "the", *[blank] * 500):
         time.sleep(1)
-        os.killpg(process.pid, signal.SIGINT)
-        assert process.stderr
-        assert process.stderr.read() == b""
-        assert process.wait(10) == 130
 
 
 MEASURED = """\
