@@ -117,7 +117,7 @@ def compressed(module: Any) -> int:
 
 def lines_of(path: Path, function: str = "") -> int:
     """The lines of a source, or of one function in it, without blank ones and comments."""
-    source = path.read_text("utf-8")
+    source = path.read_text("utf-8").partition("#[cfg(test)]")[0]
     if function:
         pattern = rf"^(def|fn) {function}\(.*?(?=\n\n\n|\n\n/|\Z)"
         found = re.search(pattern, source, re.MULTILINE | re.DOTALL)
@@ -147,7 +147,7 @@ def candidates(cython: Any, abi3: Any, *, has_pypy: bool) -> Iterator[Candidate]
         label = f"Cython, {name.replace('_', ' ')}"
         yield Candidate(label, getattr(cython, name), f"Cython, {c}", compressed(cython), lines)
     size = compressed(rivals)
-    for name, label in (("transliterated", "line by line"), ("mechanical", "the loop")):
+    for name, label in (("mechanical", "line by line"), ("by_whitespace", "the loop")):
         function = getattr(rivals, name)
         yield Candidate(f"PyO3, {label}", function, cargo, size, lines_of(seam, name))
     lines = kernel + lines_of(seam, "in_utf8")
@@ -237,6 +237,8 @@ def calls(rounds: int) -> list[tuple[str, float]]:
 
 def call_site() -> str:
     """What the interpreter makes of a call, once it has been made often."""
+    if sys.version_info < (3, 12):
+        return "what the interpreter makes of a call: from Python 3.12 on"
     count_occurrences = NATIVE
 
     def call(contents: str) -> int:

@@ -45,7 +45,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from reference import loop, oracle
 
 LOOP, PURE, NATIVE = "original loop", "textcount, pure", "textcount, native"
-MECHANICAL, MEMMEM = "PyO3, the loop", "PyO3, memmem"
+PORT, MEMMEM = "PyO3, the loop", "PyO3, memmem"
 READING, SMALL, TINY = "reading", "native, 1 MB", "native, 16 KB"
 
 
@@ -75,7 +75,7 @@ WORDS: Mapping[str, Count] = {
     "split().count": lambda contents, needle: contents.split().count(needle),
     "re": best_re,
     PURE: _pure.count_occurrences,
-    MECHANICAL: rivals.mechanical,
+    PORT: rivals.by_whitespace,
     MEMMEM: rivals.memmem,
     NATIVE: _native.count_occurrences,
 }

@@ -3,10 +3,11 @@
     tox run -e guide
 
 The page is a script: where a line is a file's name in backquotes and a colon, the block
-below is written to that file; blocks of ``sh`` are run in that folder, with the checkout
-in $TEXTCOUNT; in blocks of ``python`` the examples are run, with textcount and the other
-ways to count beside it. What is taken ``from`` a file must stand in it, what the compiler
-is said to refuse is given to it, and what it is said to make of a macro must be there.
+below is written to that file; blocks of ``sh`` are run in that folder, in the environment
+that the page has made there, with the checkout in $TEXTCOUNT; in blocks of ``python`` the
+examples are run, with textcount and the other ways to count beside it. What is taken
+``from`` a file must stand in it, what the compiler is said to refuse is given to it, and
+what it is said to make of a macro must be there.
 """
 
 from __future__ import annotations
@@ -20,13 +21,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from common import ROOT, Wrong, close, expect, run
+from common import ROOT, NotRun, Wrong, close, expect, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 sys.path.append(str(ROOT / "benchmarks"))
+import built
+from built import RIVALS
+
 PAGE = ROOT / "docs" / "refactoring.md"
+ACTIVATE = ".venv/bin/activate"
 BLOCK = re.compile(r"(?:^`(\S+)`:\n\n)?^```(\w+) ?(.*)\n((?:.*\n)*?)^```$", re.MULTILINE)
 
 
@@ -61,10 +66,8 @@ class Guide:
         self.project.mkdir()
         self._crate = work / "refused"
         self._target = str(work / "cargo")
-        run(sys.executable, "-m", "venv", work / "venv")
         self._shell = {
             **os.environ,
-            "PATH": f"{work / 'venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "TEXTCOUNT": str(ROOT),
             "TEXTCOUNT_VERSION": textcount.__version__,
         }
@@ -84,17 +87,18 @@ class Guide:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.body, "utf-8")
         elif block.language == "sh":
-            for command in block.body.splitlines():
-                run("bash", "-euc", command, cwd=self.project, env=self._shell)
+            made = f". {ACTIVATE}\n" if (self.project / ACTIVATE).exists() else ""
+            commands = f"set -euo pipefail\n{made}{block.body}"
+            run("bash", "-c", commands, cwd=self.project, env=self._shell)
         elif ">>>" in block.body:
             self._examine(block.body)
         else:
             raise Wrong("nobody knows what to do with this")
 
     def _examine(self, body: str) -> None:
+        if "import dis" in body and sys.version_info[:2] != (3, 13):
+            raise NotRun("what dis shows is that of Python 3.13")
         if "textcount_rivals" not in sys.modules:
-            import built
-
             sys.modules["textcount_rivals"] = built.rivals()
         test = doctest.DocTestParser().get_doctest(body, {}, PAGE.name, str(PAGE), 0)
         said: list[str] = []
@@ -104,9 +108,9 @@ class Guide:
     def _refuse(self, error: str, body: str) -> None:
         (self._crate / "src").mkdir(parents=True, exist_ok=True)
         (self._crate / "src" / "lib.rs").write_text(body, "utf-8")
-        manifest = (
-            '[package]\nname = "refused"\nedition = "2024"\n\n[dependencies]\npyo3 = "0.30"\n'
-        )
+        seam = (RIVALS / "Cargo.toml").read_text("utf-8")
+        (pyo3,) = re.findall(r"^pyo3 = .*", seam, re.MULTILINE)
+        manifest = f'[package]\nname = "refused"\nedition = "2024"\n\n[dependencies]\n{pyo3}\n'
         (self._crate / "Cargo.toml").write_text(manifest, "utf-8")
         said = self._cargo("check", cwd=self._crate)
         errors = re.findall(r"^error\[(\w+)\]", said.stdout, re.MULTILINE)
@@ -115,8 +119,7 @@ class Guide:
     def _expand(self, body: str) -> None:
         nightly = subprocess.run(["rustc", "+nightly", "-V"], capture_output=True, check=False)
         if nightly.returncode:
-            print("guide: not run, for want of a nightly: what the macros make")
-            return
+            raise NotRun("there is no nightly Rust, which shows what macros make")
         page = PAGE.read_text("utf-8")
         (command,) = re.findall(r"^    cd rust && .* cargo (.*expanded)$", page, re.MULTILINE)
         said = self._cargo(*command.split(), cwd=ROOT / "rust", TEXTCOUNT_VERSION="any")
@@ -143,6 +146,8 @@ def main() -> int:
             try:
                 guide.follow(block)
                 found.append("done")
+            except NotRun as reason:
+                found.append(f"not run: {reason}")
             except Exception as error:
                 print(f"\nguide: {label}\n{block.body}\n{error}", file=sys.stderr)
                 found.append(f"WRONG: {label}")

@@ -12,7 +12,7 @@ use textcount::Path;
 ///
 /// It counts other words than Python does: docs/refactoring.md has a table.
 #[pyfunction]
-fn transliterated(contents: &str, needle: &str) -> usize {
+fn mechanical(contents: &str, needle: &str) -> usize {
     let mut count = 0;
     for line in contents.lines() {
         for word in line.split(' ') {
@@ -28,7 +28,7 @@ fn transliterated(contents: &str, needle: &str) -> usize {
 ///
 /// Rust does not know that Python takes U+001C to U+001F for whitespace.
 #[pyfunction]
-fn mechanical(py: Python<'_>, contents: &str, needle: &str) -> usize {
+fn by_whitespace(py: Python<'_>, contents: &str, needle: &str) -> usize {
     py.detach(|| {
         let mut count = 0;
         for line in contents.lines() {
@@ -87,5 +87,5 @@ fn detach(py: Python<'_>, contents: &str, needle: &str) -> usize {
 #[pymodule]
 mod textcount_rivals {
     #[pymodule_export]
-    use super::{detach, in_utf8, mechanical, memmem, take_objects, take_texts, transliterated};
+    use super::{by_whitespace, detach, in_utf8, mechanical, memmem, take_objects, take_texts};
 }

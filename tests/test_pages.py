@@ -1,0 +1,130 @@
+"""What the pages say is true: their examples, their commands, their two languages."""
+
+import doctest
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import textcount
+
+ROOT = Path(__file__).parents[1]
+PAGES = {path.relative_to(ROOT).as_posix(): path for path in ROOT.glob("*.md")} | {
+    path.relative_to(ROOT).as_posix(): path for path in (ROOT / "docs").glob("*.md")
+}
+TRANSLATIONS = [("README.md", "README.es.md"), ("docs/refactoring.md", "docs/refactorizar.md")]
+FENCED = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
+
+ELSEWHERE = {
+    # how a command begins: the file that runs it, and what of it stands there
+    "python3 -m venv .venv && .venv/bin/pip install '.[cli]' && .venv/bin/textcount the": (
+        "tests/install/debian.py",
+        "bin/textcount",
+    ),
+    "python3 -m venv .venv && .venv/bin/pip install tox && .venv/bin/tox run-parallel": (
+        "tests/install/debian.py",
+        "bin/tox",
+    ),
+    ".venv/bin/textcount --dask local -j 2": ("tests/test_executors.py", '"--dask", "local"'),
+    "textcount --dask local -j 2": ("tests/test_executors.py", '"--dask", "local"'),
+    "textcount --dask tcp://scheduler:8786": ("tests/test_executors.py", '"--dask", address'),
+    "cd rust && TEXTCOUNT_VERSION=any cargo +nightly rustc": ("tests/install/guide.py", "cd rust"),
+    "printf '[sdist]": ("tests/install/properties.py", "DIST_EXTRA_CONFIG"),
+}
+"""Commands that need a network, a cluster, a compiler or a fresh machine."""
+
+NOT_RUN = {
+    "python3 -m venv .venv && .venv/bin/pip install '.[dask]'": "tox installs that for coverage",
+    "cargo +nightly fuzz run": "takes as long as one likes; rust/tests/paths.rs runs the seeds",
+    "pip install textcount": "an index has what was released, not what is here",
+    "pip install --force-reinstall --no-cache-dir --no-binary textcount": "the same",
+}
+"""Commands that no test runs, and why."""
+
+ENVIRONMENTS = {
+    name
+    for names in re.findall(
+        r"^\[testenv:\{?([\w,-]+)", (ROOT / "tox.ini").read_text("utf-8"), re.MULTILINE
+    )
+    for name in names.split(",")
+}
+
+
+def commands(page: str) -> list[str]:
+    """The commands on a page: of what is indented, all that begins with a program."""
+    text = FENCED.sub("", PAGES[page].read_text("utf-8"))
+    programs = r"\.venv/bin/\w+|python3?|pip|tox|cargo|cd|printf|textcount"
+    lines = re.findall(rf"^    ((?:{programs}) .*)$", text, re.MULTILINE)
+    return [
+        line.partition(" #")[0].rstrip()
+        for line in lines
+        if not re.match(r"textcount( \d|\._native)", line)
+    ]
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.es.md"])
+def test_examples_in_the_readme(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = doctest.testfile(str(PAGES[page]), module_relative=False, encoding="utf-8")
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+@pytest.mark.skipif(sys.platform in {"emscripten", "win32"}, reason="the commands are a shell's")
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_commands_do_what_they_are_there_for(page: str, tmp_path: Path) -> None:
+    for name in ("essay.txt", "notes.md", "log", "english.txt", "spanish.txt"):
+        (tmp_path / name).write_text("the end, to be; ERROR de ventanas\n", "utf-8")
+    (tmp_path / "notes.txt").touch()
+    for command in commands(page):
+        if command.startswith((*ELSEWHERE, *NOT_RUN)):
+            continue
+        program, *arguments = command.split()
+        if program == "tox":
+            named = arguments[arguments.index("-e") + 1].split(",") if "-e" in arguments else []
+            for each in named:
+                python = re.fullmatch(r"py3\d+-(native|fallback|pure)", each)
+                assert python or each in ENVIRONMENTS, command
+            continue
+        assert program in {"textcount", "python"}, f"nobody runs this: {command}"
+        shell = "\n".join(
+            [
+                f'python() {{ "{sys.executable}" "$@"; }}',
+                'textcount() { python -m textcount "$@"; }',
+                command.replace("benchmarks/", f"{ROOT}/benchmarks/"),
+            ]
+        )
+        result = subprocess.run(
+            ["bash", "-c", shell], cwd=tmp_path, capture_output=True, check=False
+        )
+        assert (result.returncode, result.stderr) == (0, b""), command
+
+
+def test_what_is_run_elsewhere_is_in_the_documentation_and_there() -> None:
+    said = [command for page in PAGES for command in commands(page)]
+    for command in (*ELSEWHERE, *NOT_RUN):
+        assert any(each.startswith(command) for each in said), command
+    for path, part in ELSEWHERE.values():
+        assert part in (ROOT / path).read_text("utf-8"), part
+
+
+def test_the_version_in_the_documentation_is_the_present_one() -> None:
+    shown = f"    textcount {textcount.__version__}\n    backend: "
+    assert shown in PAGES["docs/installing.md"].read_text("utf-8")
+
+
+@pytest.mark.parametrize(("english", "spanish"), TRANSLATIONS)
+def test_both_languages_say_the_same(english: str, spanish: str) -> None:
+    one, other = (PAGES[name].read_text("utf-8") for name in (english, spanish))
+    assert FENCED.findall(one) == FENCED.findall(other)
+    assert commands(english) == commands(spanish)
+    for pattern in (
+        r"^##? ",
+        r"^\|---",
+        r"\]\((?!README|docs/refactor|refactor)(\S+?)\)",
+        r"\d\.\d+",
+    ):
+        found = [re.findall(pattern, text, re.MULTILINE) for text in (one, other)]
+        assert found[0] == found[1], pattern
