@@ -43,7 +43,6 @@ ONLY_PURE = (
 IMPOSSIBLE = (
     # There are no processes.
     "test_api.py::test_importing_the_package_loads_nothing_heavy",
-    # ENOENT is 44 there; the example shows the 2 of everywhere else.
     # There is no mkfifo.
     "test_files.py::test_pipes_and_sockets_in_a_directory_are_passed_over",
     # There are no users, so no permission to lack.
