@@ -220,6 +220,23 @@ def test_an_engine_that_fails_is_an_error_of_its_own(tree: Path) -> None:
         next(count_files([tree / "01"], ["the"], executor=Failing()))
 
 
+def test_an_answer_that_an_engine_has_lost_is_asked_for_once_more(tree: Path) -> None:
+    class Forgetful(ThreadPoolExecutor):
+        lost = 0
+
+        def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+            if self.lost < 3:
+                self.lost += 1
+                future: Future[Any] = Future()
+                future.set_exception(ValueError("of the engine's own"))
+                return future
+            return super().submit(function, *arguments, **named)
+
+    expected = shown(count_files([tree], ["the"], recursive=True))
+    with Forgetful(1) as executor:
+        assert shown(count_files([tree], ["the"], recursive=True, executor=executor)) == expected
+
+
 def test_nothing_to_count_gives_nothing() -> None:
     assert [*count_files([], ["the"], executor=Held())] == []
 

@@ -311,10 +311,8 @@ def test_the_command_gives_the_same_however_many_workers(
 
 def children(process: int) -> list[int]:
     """The processes that a process has started."""
-    found = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(process)], check=False, capture_output=True
-    )
-    return [int(each) for each in found.stdout.split()]
+    lists = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(each) for path in lists for each in path.read_text("ascii").split()]
 
 
 def workers(process: int) -> list[int]:

@@ -86,6 +86,7 @@ class Workers:
     """Threads and processes, started when there is something for them, or the caller's.
 
     Attributes:
+        is_far: whether they are the caller's.
         can_open: whether small files are for them, too.
         sizes: of what has been counted and not been told.
         typical: the size of a file, on average.
@@ -102,11 +103,12 @@ class Workers:
         backends: dict[str, int],
     ) -> None:
         self.counting = counting
-        self.can_open = processes or executor is not None
+        self.is_far = executor is not None
+        self.can_open = processes or self.is_far
         self.sizes: deque[int] = deque()
         self.typical = 0
         self.shard, self.batch, self.ahead = files.SHARD, BATCH, AHEAD * jobs
-        if executor is not None:
+        if self.is_far:
             self.shard, self.batch, self.ahead = FAR_SHARD, FAR_BATCH, FAR_AHEAD
         self._jobs = jobs
         self._given = executor
@@ -265,20 +267,20 @@ def _started(workers: Workers, tasks: Iterator[Task]) -> Iterator[Task]:
 def _results(
     task: Task, workers: Workers, on_progress: OnProgress | None
 ) -> Iterator[FileCount | int]:
-    """What a task gives; meanwhile, tell what all workers have counted."""
+    """What a task gives."""
     counting, start, stop = workers.counting, task.start, task.stop
-    if task.future is None:
+    future = task.future
+    if future is None:
         for source, error, _ in task.found:
             yield files.count_source(counting, source, error, on_progress, start=start, stop=stop)
         return
-    is_done = False
-    while not is_done:
-        is_done = not wait([task.future], PATIENCE).not_done
-        while workers.sizes:
-            size = workers.sizes.popleft()
-            if on_progress is not None and size:
-                on_progress(size)
-    _, results = task.future.result()
+    _wait(future, workers, on_progress)
+    if workers.is_far and future.exception() is not None:
+        # No error of a file, which would be an answer. Dask loses some answers while
+        # it takes them from a worker that is killed, and says ValueError.
+        future = workers.start(task).future or future
+        _wait(future, workers, on_progress)
+    _, results = future.result()
     for (source, _, _), counts in zip(task.found, results, strict=True):
         if isinstance(counts, int):
             yield counts
@@ -288,6 +290,17 @@ def _results(
         by_needle = {} if failure else dict(zip(counting.needles, values, strict=True))
         path = source if isinstance(source, str) else "-"
         yield files.FileCount(path, by_needle, size=size, error=failure)
+
+
+def _wait(future: Future[Answer], workers: Workers, on_progress: OnProgress | None) -> None:
+    """Wait for an answer; meanwhile, tell what all workers have counted."""
+    is_done = False
+    while not is_done:
+        is_done = not wait([future], PATIENCE).not_done
+        while workers.sizes:
+            size = workers.sizes.popleft()
+            if on_progress is not None and size:
+                on_progress(size)
 
 
 def _tasks(found: Iterable[Found], workers: Workers) -> Iterator[Task]:

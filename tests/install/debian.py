@@ -187,7 +187,7 @@ def check(root: Path, archive: Path, variables: dict[str, str], program: str) ->
     """Run the README's command that has the program; says in a few words what came of it."""
     project = checkout(root, archive)
     readme = (project / "README.md").read_text("utf-8")
-    commands = re.findall(rf"^    (.*{re.escape(program)}\b.*)$", readme, re.MULTILINE)
+    commands = re.findall(rf"^    (.* && .*{re.escape(program)}\b.*)$", readme, re.MULTILINE)
     expect(len(commands) == 1, f"the README has {len(commands)} commands with {program}")
     folder = f"--chdir=/{project.relative_to(root)}"
     result = inside(root, "env", folder, "bash", "-c", commands[0], **variables)
