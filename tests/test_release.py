@@ -1,5 +1,6 @@
 """The check that stands between the wheels and the index."""
 
+import re
 import sys
 import zipfile
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 
 sys.path.append(str(Path(__file__).with_name("install")))
 import release
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +67,16 @@ def test_a_wheel_that_is_not_what_its_tag_says_is_named(dist: Path) -> None:
         "textcount-9-cp314-cp314t-win_arm64.whl is not part of a release",
         "textcount-9-py3-none-any.whl holds a library",
     ]
+
+
+def test_the_pythons_that_are_promised_are_tested_built_and_released() -> None:
+    def minors(file: str, listing: str) -> set[int]:
+        found = re.search(listing, (ROOT / file).read_text(encoding="utf-8"))
+        assert found, f"{file} lists no Pythons"
+        return {int(minor) for minor in re.findall(r"1\d", found[1])}
+
+    released = {int(python.split("-")[0].removeprefix("cp3")) for python in release.PYTHONS}
+    assert minors("pyproject.toml", r"(?s)\[tool.cibuildwheel\].*?\nbuild = \[(.*?)\]") == released
+    assert minors("tox.ini", r"py3\{(.*)\}-\{native,fallback,pure\}") == released
+    assert minors(".github/workflows/tests.yml", r"python: \[(.*)\]") == released
+    assert minors("pyproject.toml", r'requires-python = ">=3\.(\d+)"') == {min(released)}
