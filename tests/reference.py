@@ -9,10 +9,18 @@ from hypothesis import strategies as st
 
 WHITESPACE = [char for char in map(chr, range(sys.maxunicode + 1)) if char.isspace()]
 
-# Every character there is, lone surrogates too; half of them from a handful, so
-# that words repeat.
-characters = st.sampled_from("aé한😀\ud800.") | st.characters(codec=None)
-words = st.text(characters, min_size=1, max_size=8).filter(lambda word: word.split() == [word])
+CHARACTERS = st.sampled_from("aé한😀\ud800. ") | st.characters(codec=None)
+
+
+def texts(min_size: int, max_size: int) -> st.SearchStrategy[str]:
+    """Texts of every character there is, lone surrogates too; half of a handful, to repeat.
+
+    Not st.text: in that, alphabets put together are one, in which a handful is lost.
+    """
+    return st.lists(CHARACTERS, min_size=min_size, max_size=max_size).map("".join)
+
+
+words = texts(1, 8).filter(lambda word: word.split() == [word])
 
 
 def loop(contents: str, needle: str) -> int:

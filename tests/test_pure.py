@@ -5,7 +5,7 @@ from unittest import mock
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import characters, near_misses, oracle
+from reference import near_misses, oracle, texts
 
 from textcount import _pure
 from textcount._pure import count_occurrences
@@ -32,7 +32,7 @@ def test_stretches_of_any_size_counted_either_way(
         assert count_occurrences(contents, needle) == oracle(contents, needle)
 
 
-@given(st.text(characters, max_size=20), st.text(characters, max_size=5), sizes)
+@given(texts(0, 20), texts(0, 5), sizes)
 def test_needles_that_are_no_words_equal_none(contents: str, needle: str, size: int) -> None:
     with mock.patch.multiple(_pure, _STRETCH=size, _FIRST=size):
         assert count_occurrences(contents * 3, needle) == oracle(contents * 3, needle)
