@@ -24,6 +24,8 @@ _NUMBERS = {
     TimeoutError: errno.ETIMEDOUT,
 }
 
+GONE = 404  # what a server answers that has no such page
+
 
 class RemoteFile:
     """A file to read from. Whatever goes wrong in it is an OSError."""
@@ -94,8 +96,10 @@ def matching(url: str) -> list[tuple[str, bool]]:
                 for each in sorted(found)
             ]
         # Whether a web page is a directory could be told only from all of it.
-        is_directory = url.endswith("/") if _is_web(system) else system.isdir(path)
-        return [(url, is_directory)]
+        if _is_web(system):
+            return [(url, url.endswith("/"))]
+        # What is in a directory has the storage's own spelling of its name before it.
+        return [(system.unstrip_protocol(path), True) if system.isdir(path) else (url, False)]
 
 
 def entries(url: str) -> list[tuple[str, str, str]]:
@@ -149,10 +153,14 @@ def _only_os_errors(name: str) -> Iterator[None]:
         yield
     except MemoryError:
         raise
-    except Exception as error:
+    except Exception as raised:
+        error: BaseException = raised
+        cause = raised.__cause__
+        if cause and name.startswith(("http:", "https:")) and getattr(cause, "status", 0) != GONE:
+            error = cause  # fsspec says of whatever goes wrong there that there is no such file
         if isinstance(error, OSError):
             if error.errno is not None and type(error).__module__ == "builtins":
-                raise
+                raise error from None
             number = _NUMBERS.get(type(error))
             if number is not None:
                 raise OSError(number, os.strerror(number), name) from None
