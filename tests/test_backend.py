@@ -108,6 +108,11 @@ BROKEN = {
         f"__version__ = '{textcount.__version__}'".encode(),
         "has no attribute 'count_occurrences'",
     ),
+    "an older build": (
+        "_native.py",
+        f"__version__ = '{textcount.__version__}'\ndef count_occurrences(): pass".encode(),
+        "has no attribute '_count_part'",
+    ),
     "another Python's": (
         "_native.cpython-39-somewhere.so",
         b"",
@@ -242,7 +247,9 @@ def failing(error: BaseException) -> Any:
 
 
 def test_a_good_extension_is_used() -> None:
-    native = SimpleNamespace(__version__=textcount.__version__, count_occurrences=len)
+    native = SimpleNamespace(
+        __version__=textcount.__version__, count_occurrences=len, _count_part=len
+    )
     for choice in ("", "native"):
         function, backend, _ = _backend.select(choice, lambda: native)
         assert (function, backend) == (native.count_occurrences, "native")

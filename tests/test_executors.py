@@ -11,7 +11,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -263,6 +269,17 @@ def test_what_is_no_executor_is_refused() -> None:
         count_files([], [], executor=3)  # type: ignore[arg-type]
 
 
+def test_what_breaks_an_executor_is_told_in_its_words(tree: Path) -> None:
+    def fail() -> None:
+        raise OSError("no licence")
+
+    with (
+        ThreadPoolExecutor(1, initializer=fail) as executor,
+        pytest.raises(BrokenExecutor, match="initializer failed"),
+    ):
+        list(count_files([tree / "01"], ["the"], executor=executor))
+
+
 class Instant(Executor):
     """Answers without reading anything."""
 
@@ -407,7 +424,7 @@ def test_an_address_where_nobody_listens_is_an_error(
 def test_without_dask_the_error_names_the_extra() -> None:
     code = "import sys; sys.modules['distributed'] = None; from textcount.cli import main; main()"
     result = subprocess.run(
-        [sys.executable, "-c", code + " ", "--dask", "local", "the"],
+        [sys.executable, "-c", code, "--dask", "local", "the"],
         capture_output=True, check=False, text=True,
     )  # fmt: skip
     assert result.stderr == (

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CHOICES = ("auto", "native", "pure")
 EXTENSION = "textcount._native"
+PART = "_count_part"
 FOLDER = os.path.dirname(__file__)
 LIBRARIES = (".so", ".pyd", ".dylib")
 REFUSALS = ("does not support loading in subinterpreters",)
@@ -69,6 +70,7 @@ def _checked(native: Any) -> Callable[[str | bytes, str], int]:
         versions = f"its version is {native.__version__}, that of textcount {__version__}"
         raise ImportError(versions)
     function: Callable[[str | bytes, str], int] = native.count_occurrences
+    getattr(native, PART)  # an older build of this version has none
     return function
 
 
@@ -112,5 +114,5 @@ if TYPE_CHECKING:  # type checkers see the Python side, whatever is installed
     count_occurrences = _pure.count_occurrences
 else:
     count_occurrences = _function
-count_part: Any = vars(load())["_count_part"] if BACKEND == "native" else None
+count_part: Any = getattr(load(), PART) if BACKEND == "native" else None
 """Counts in a part of bytes without a copy of it, which only the extension can."""

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 # These look no further than the faulty bytes. Any other handler is the caller's
 # own and may look at, or jump to, every byte: it is shown the whole file.
-_BLOCKWISE_HANDLERS = {
+HANDLERS = (
     "strict",
-    "ignore",
     "replace",
+    "ignore",
     "surrogateescape",
     "surrogatepass",
     "backslashreplace",
-}
+)
 # Decoded in one piece, because their incremental decoders answer differently:
 # punycode decodes each block as if it were all; unicode_escape loses an octal
 # escape that is cut (b"\\6", b"6"); the iso2022 family gives up on an escape
@@ -67,7 +67,7 @@ class Counting:
         self.encoding = encoding
         self.errors = errors
         name = codecs.lookup(encoding).name.replace("-", "_")
-        self.is_whole = errors not in _BLOCKWISE_HANDLERS or name.startswith(_WHOLE_ENCODINGS)
+        self.is_whole = errors not in HANDLERS or name.startswith(_WHOLE_ENCODINGS)
         self.is_ascii = name == "ascii"
         self.in_place = name in _IN_PLACE and not self.is_whole
         # How many characters of a text can matter to what comes before or after it.

@@ -77,6 +77,8 @@ def count_in_parallel(
     try:
         yield from _counted(_tasks(found, workers), workers, on_progress)
     except BrokenExecutor as error:
+        if workers.is_far:
+            raise
         raise ChildProcessError("a worker was killed") from error
     finally:
         workers.end()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import stat
 import sys
 from contextlib import nullcontext
 from functools import partial
 
 from textcount import BACKEND, BACKEND_REASON, __version__
-from textcount._blocks import Counting
+from textcount._blocks import HANDLERS, Counting
 from textcount.files import Patterns, check_decoding, cores, count_sources, expand, is_remote
 from textcount.report import Csv, Json, Report, Table, Text, can_show_bars, printable, reason
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
-    from typing import Any, TextIO
+    from typing import Any, NoReturn, TextIO
 
     from textcount.files import Source
     from textcount.progress import ProgressBar
@@ -30,7 +31,6 @@ PIPE_CLOSED = 128 + 13  # and for SIGPIPE
 
 STDIN = 0
 FORMATS = {"text": Text, "json": Json, "csv": Csv}
-HANDLERS = ("strict", "replace", "ignore", "surrogateescape", "surrogatepass", "backslashreplace")
 
 USAGE = """\
 textcount [OPTIONS] WORD [PATH ...]
@@ -58,9 +58,7 @@ def main(argv: list[str] | None = None) -> int:
             status = _run(_parse(sys.argv[1:] if argv is None else argv))
         except SystemExit as end:  # argparse has printed what there was to say
             status = FAILED if end.code else FOUND
-        except CannotRun as error:
-            status = _complain(str(error))
-        except ChildProcessError as error:
+        except (CannotRun, ChildProcessError) as error:
             status = _complain(str(error))
         except KeyboardInterrupt:
             status = INTERRUPTED
@@ -81,7 +79,7 @@ def _run(options: argparse.Namespace) -> int:
     try:
         encoding = check_decoding("textcount", options.encoding, options.errors)
     except LookupError as error:
-        raise CannotRun(printable(str(error))) from None
+        raise CannotRun(str(error)) from None
     if sys.stdout is None and not options.quiet:
         raise CannotRun("standard output is closed")
     patterns = Patterns(options.include, options.exclude)
@@ -107,7 +105,7 @@ def _run(options: argparse.Namespace) -> int:
             if bar:
                 bar.hide()
             if record.error is not None:
-                status = _complain(f"{printable(record.path)}: {reason(record.error)}")
+                status = _complain(f"{record.path}: {reason(record.error)}")
             elif status == NOT_FOUND and any(record.counts.values()):
                 status = FOUND
             report.add(record)
@@ -141,9 +139,9 @@ def _words_of(name: str) -> list[str]:
         with open(STDIN if name == "-" else name, encoding="utf-8-sig") as file:
             words = [line.strip() for line in file if not line.isspace()]
     except (OSError, UnicodeError) as error:
-        raise CannotRun(f"{printable(name)}: {getattr(error, 'strerror', None) or error}") from None
+        raise CannotRun(f"{name}: {getattr(error, 'strerror', None) or error}") from None
     if not words:
-        raise CannotRun(f"{printable(name)}: no words in it")
+        raise CannotRun(f"{name}: no words in it")
     return words
 
 
@@ -213,7 +211,7 @@ def _complain(message: str) -> int:
 def _say(message: str) -> None:
     if sys.stderr is not None:  # print would take None for standard output
         try:
-            print(f"textcount: {message}", file=sys.stderr)
+            print(f"textcount: {printable(message)}", file=sys.stderr)
         except OSError:  # the exit status still tells
             _abandon(sys.stderr)
 
@@ -233,7 +231,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def parser() -> argparse.ArgumentParser:
     """What takes the arguments apart."""
-    made = argparse.ArgumentParser(
+    made = _Parser(
         prog="textcount",
         usage=USAGE,
         description="Count the words that equal WORD, cut as str.split does. No PATH, or -: stdin.",
@@ -257,7 +255,13 @@ def parser() -> argparse.ArgumentParser:
     add("--include", action="append", metavar="GLOB", help="of those, only the ones that match")
     add("--exclude", **repeated("exclude"), metavar="GLOB", help="and not the ones that match")
     add("--encoding", default="utf-8", metavar="NAME", help="of the files; utf-8 if not given")
-    add("--errors", default="strict", choices=HANDLERS, metavar="HOW", help="strict, replace, ...")
+    add(
+        "--errors",
+        default="strict",
+        choices=HANDLERS,
+        metavar="HOW",
+        help="strict, replace, ...",
+    )
     add("--format", default="text", choices=FORMATS, metavar="F", help="text, json or csv")
     add("--total", action="store_true", help="print the sum alone")
     add("-q", dest="quiet", action="store_true", help="print nothing: the exit status tells")
@@ -266,7 +270,14 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
+class _Parser(argparse.ArgumentParser):
+    """Escapes what it complains of."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
 def _jobs(text: str) -> int:
-    if text.isdecimal() and int(text[:9]) >= 1:
-        return int(text[:9])
+    if re.fullmatch(r"0*[1-9]\d{0,8}", text):
+        return int(text)
     raise argparse.ArgumentTypeError(f"not a number of workers: {text!r}")

@@ -255,12 +255,13 @@ def count_files(
             name and against its path inside the directory, as ``fnmatch`` does.
         exclude: glob patterns; files and directories found in directories
             that match one are passed over.
-        on_progress: called with the number of bytes read, after each block.
+        on_progress: called now and then, with the number of bytes read since.
         executor: one as ``concurrent.futures`` has them, to count by. Its workers
             need textcount, and the files under the same absolute names.
 
     Returns:
-        An iterator that counts a file when asked for the next ``FileCount``.
+        An iterator that counts when asked for the next ``FileCount``; what several
+        workers or an executor count, some files ahead.
 
     Raises:
         TypeError: an argument is of the wrong type, or a bare ``str``
@@ -409,9 +410,7 @@ def _walk(root: str, entries: Callable[[str], list[Entry]], patterns: Patterns) 
             continue
         for name, inner, kind in found:
             inside = inner[len(root) :].lstrip(os.sep + "/").replace(os.sep, "/")
-            if patterns.exclude(name, inside):
-                continue
-            if kind == "directory" or (kind == "file" and patterns.include(name, inside)):
+            if patterns.take(name, inside, kind):
                 pending.append((inner, kind == "directory"))
 
 
@@ -597,16 +596,15 @@ class Patterns:
         self._include = None if include is None else list(include)
         self._exclude = list(exclude)
 
-    def include(self, name: str, inside: str) -> bool:
-        """Whether to count the file of this name and of this path inside the directory."""
-        return self._include is None or _matches(self._include, name, inside)
+    def take(self, name: str, inside: str, kind: str) -> bool:
+        """Whether to walk on to what has this name, and this path inside the directory."""
+        if kind == "other" or _matches(self._exclude, name, inside):
+            return False
+        is_wanted = kind == "directory" or self._include is None
+        return is_wanted or _matches(self._include, name, inside)
 
-    def exclude(self, name: str, inside: str) -> bool:
-        """Whether to pass over the file or directory, whatever include says."""
-        return _matches(self._exclude, name, inside)
 
-
-def _matches(patterns: list[str], name: str, inside: str) -> bool:
+def _matches(patterns: list[str] | None, name: str, inside: str) -> bool:
     if not patterns:
         return False
     from fnmatch import fnmatch  # imports re, which few calls need

@@ -203,12 +203,7 @@ def write(text: str) -> None:
 
 def printable(text: str) -> str:
     """Text with what could move a terminal's cursor, or hide, escaped."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in text
-    )
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def columns(text: str) -> int:
