@@ -110,18 +110,15 @@ fn count_any(
     contents: &Bound<'_, PyAny>,
     needle: &Bound<'_, PyAny>,
 ) -> PyResult<usize> {
-    let text = contents.cast::<PyString>().ok();
-    let bytes = contents.cast::<PyBytes>().ok();
-    if text.is_none() && bytes.is_none() {
-        return Err(wrong_contents(contents));
-    }
-    let needle = needle
+    let word = needle
         .cast::<PyString>()
-        .map_err(|_| wrong_type("needle", "str", needle))?;
-    match (text, bytes) {
-        (Some(text), _) => count(path, text, needle),
-        (_, Some(bytes)) => count_utf8(path, bytes.py(), bytes.as_bytes(), needle),
-        _ => Err(wrong_contents(contents)),
+        .map_err(|_| wrong_type("needle", "str", needle));
+    if let Ok(text) = contents.cast::<PyString>() {
+        count(path, text, word?)
+    } else if let Ok(bytes) = contents.cast::<PyBytes>() {
+        count_utf8(path, bytes.py(), bytes.as_bytes(), word?)
+    } else {
+        Err(wrong_contents(contents))
     }
 }
 
