@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 NEEDS = [
     # environments, what must run, what it must say
-    (r".*-(native|fallback)|rust|guide|install|benchmark", ("cargo", "-V"), "cargo"),
+    (r".*-(native|fallback)|rust|guide|install|benchmark|coverage", ("cargo", "-V"), "cargo"),
     (r"asan", ("rustc", "+nightly", "-vV"), "host: x86_64-unknown-linux-gnu"),
 ]
 

@@ -39,15 +39,14 @@ def wheel(folder: Path, tag: str, *names: str) -> None:
 
 def test_a_whole_release_is_right(dist: Path) -> None:
     assert len(list(dist.glob("*.whl"))) == 57
-    assert release.faults(dist, is_partial=False) == []
+    assert release.faults(dist) == []
 
 
 def test_what_is_missing_is_named(dist: Path) -> None:
     for name in ("cp310-cp310-win_amd64.whl", "py3-none-any.whl"):
         (dist / f"textcount-9-{name}").unlink()
     (dist / "textcount-9.tar.gz").unlink()
-    assert release.faults(dist, is_partial=True) == []
-    assert release.faults(dist, is_partial=False) == [
+    assert release.faults(dist) == [
         f"there is no sdist in {dist}",
         f"there is no wheel py3-none-any in {dist}",
         "there is no wheel for cp310-cp310 on Windows amd64",
@@ -60,7 +59,7 @@ def test_a_wheel_that_is_not_what_its_tag_says_is_named(dist: Path) -> None:
     wheel(dist, "cp312-cp312-linux_x86_64", "textcount/_native.so")
     wheel(dist, "cp314-cp314t-win_arm64", "textcount/_native.pyd")
     (dist / "textcount-8.tar.gz").touch()
-    assert release.faults(dist, is_partial=False) == [
+    assert release.faults(dist) == [
         f"{dist} holds several releases",
         "textcount-9-cp312-cp312-linux_x86_64.whl is not part of a release",
         "textcount-9-cp312-cp312-win_amd64.whl holds no library",

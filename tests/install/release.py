@@ -1,9 +1,9 @@
 """Whether a folder holds a whole release, and each of its files what its tag says.
 
-    python tests/install/release.py FOLDER [--partial]
+    python tests/install/release.py FOLDER
 
 A release is one sdist, one wheel for any Python, and a wheel for each Python on
-each platform. With --partial, files may be missing, but none may be wrong.
+each platform.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PLATFORMS = {
 LIBRARIES = (".so", ".pyd")
 
 
-def faults(folder: Path, *, is_partial: bool) -> list[str]:
+def faults(folder: Path) -> list[str]:
     """What is wrong with the release in folder, a sentence each."""
     found: list[str] = []
     wheels = {path.stem.split("-", 2)[2]: path for path in folder.glob("*.whl")}
@@ -43,14 +43,13 @@ def faults(folder: Path, *, is_partial: bool) -> list[str]:
             found.append(f"{path.name} holds {holds}")
         if tag != "py3-none-any" and not any(matches(tag, *wanted) for wanted in expected()):
             found.append(f"{path.name} is not part of a release")
-    if not is_partial:
-        found += [f"there is no sdist in {folder}"] * (not sdists)
-        found += [f"there is no wheel py3-none-any in {folder}"] * ("py3-none-any" not in wheels)
-        found += [
-            f"there is no wheel for {python} on {platform}"
-            for python, platform in expected()
-            if not any(matches(tag, python, platform) for tag in wheels)
-        ]
+    found += [f"there is no sdist in {folder}"] * (not sdists)
+    found += [f"there is no wheel py3-none-any in {folder}"] * ("py3-none-any" not in wheels)
+    found += [
+        f"there is no wheel for {python} on {platform}"
+        for python, platform in expected()
+        if not any(matches(tag, python, platform) for tag in wheels)
+    ]
     return found
 
 
@@ -68,10 +67,9 @@ def matches(tag: str, python: str, platform: str) -> bool:
 
 def main() -> int:
     """Check the folder that the arguments name and give the exit status."""
-    arguments = [each for each in sys.argv[1:] if each != "--partial"]
-    if len(arguments) != 1:
+    if len(sys.argv) != 2:
         sys.exit(__doc__)
-    found = faults(Path(arguments[0]), is_partial="--partial" in sys.argv)
+    found = faults(Path(sys.argv[1]))
     print(*found, sep="\n", file=sys.stderr, end="\n" if found else "")
     return 1 if found else 0
 
