@@ -18,7 +18,7 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     ThreadPoolExecutor,
 )
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -419,6 +419,23 @@ def test_an_address_where_nobody_listens_is_an_error(
     assert out == ""
     assert err.startswith("textcount: --dask tcp://127.0.0.1:9: ")
     assert len(err.splitlines()) == 1
+
+
+def test_what_a_cluster_raises_ends_the_command_with_a_line_and_2(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Failing(Instant):
+        def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            future.set_exception(RuntimeError("no textcount\nthere"))
+            return future
+
+    with mock.patch.object(cli, "_cluster", lambda _: nullcontext(Failing())):
+        assert cli.main(["--dask", "tcp://there:8786", "the", str(tree / "01")]) == 2
+    assert capsys.readouterr() == (
+        "",
+        "textcount: --dask tcp://there:8786: RuntimeError: no textcount\\nthere\n",
+    )
 
 
 def test_without_dask_the_error_names_the_extra() -> None:

@@ -17,12 +17,12 @@ from textcount.report import Csv, Json, Report, Table, Text, can_show_bars, prin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
     from typing import Any, NoReturn, TextIO
 
-    from textcount.files import Source
+    from textcount.files import FileCount, Source
     from textcount.progress import ProgressBar
 
 FOUND, NOT_FOUND, FAILED = 0, 1, 2
@@ -93,7 +93,7 @@ def _run(options: argparse.Namespace) -> int:
     status = NOT_FOUND
     backends: dict[str, int] = {}
     with _cluster(options) as executor, _progress(options, sources, patterns) as bar:
-        for record in count_sources(
+        records = count_sources(
             expand(sources, options.recursive, patterns),
             Counting(words, encoding, options.errors),
             bar.advance if bar else None,
@@ -101,7 +101,8 @@ def _run(options: argparse.Namespace) -> int:
             True,
             executor,
             backends,
-        ):
+        )
+        for record in _told(records, options.dask) if executor else records:
             if bar:
                 bar.hide()
             if record.error is not None:
@@ -201,6 +202,14 @@ def _cluster(options: argparse.Namespace) -> AbstractContextManager[Executor | N
         ) from None
     except (OSError, ValueError) as error:
         raise CannotRun(f"--dask {options.dask}: {error}") from None
+
+
+def _told(records: Iterator[FileCount], cluster: str) -> Iterator[FileCount]:
+    """What a cluster counts; what it raises ends the command."""
+    try:
+        yield from records
+    except Exception as error:
+        raise CannotRun(f"--dask {cluster}: {type(error).__name__}: {error}") from None
 
 
 def _complain(message: str) -> int:

@@ -102,12 +102,7 @@ class FileCount:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FileCount):
             return NotImplemented
-        return (self.path, self.counts, self.size, self.error) == (
-            other.path,
-            other.counts,
-            other.size,
-            other.error,
-        )
+        return self.__reduce__() == other.__reduce__()
 
     def __hash__(self) -> int:
         return hash((self.path, self.size))
