@@ -250,7 +250,7 @@ def _counted(
 def _started(workers: Workers, tasks: Iterator[Task]) -> Iterator[Task]:
     """Each task, some time after it was started."""
     started: deque[Task] = deque()
-    failure: BaseException | None = None
+    failure: Exception | None = None
     is_more = True
     while is_more or started:
         try:
@@ -258,7 +258,7 @@ def _started(workers: Workers, tasks: Iterator[Task]) -> Iterator[Task]:
                 started.append(workers.start(next(tasks)))
         except StopIteration:
             is_more = False
-        except BaseException as error:  # its turn is after what came before it
+        except Exception as error:  # its turn is after what came before it
             failure, is_more = error, False
         if started:
             yield started.popleft()
@@ -316,7 +316,7 @@ def _tasks(found: Iterable[Found], workers: Workers) -> Iterator[Task]:
             each = next(found)
         except StopIteration:
             break
-        except BaseException:
+        except Exception:
             if batch:  # came before
                 yield Task(batch, limit=limit)
             raise
