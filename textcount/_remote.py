@@ -24,7 +24,7 @@ _NUMBERS = {
     TimeoutError: errno.ETIMEDOUT,
 }
 
-GONE = 404  # what a server answers that has no such page
+MISSING = 404  # what a server answers that has no such page
 
 
 class RemoteFile:
@@ -156,7 +156,11 @@ def _only_os_errors(name: str) -> Iterator[None]:
     except Exception as raised:
         error: BaseException = raised
         cause = raised.__cause__
-        if cause and name.startswith(("http:", "https:")) and getattr(cause, "status", 0) != GONE:
+        if (
+            cause
+            and name.startswith(("http:", "https:"))
+            and getattr(cause, "status", 0) != MISSING
+        ):
             error = cause  # fsspec says of whatever goes wrong there that there is no such file
         if isinstance(error, OSError):
             if error.errno is not None and type(error).__module__ == "builtins":

@@ -264,13 +264,7 @@ def parser() -> argparse.ArgumentParser:
     add("--include", action="append", metavar="GLOB", help="of those, only the ones that match")
     add("--exclude", **repeated("exclude"), metavar="GLOB", help="and not the ones that match")
     add("--encoding", default="utf-8", metavar="NAME", help="of the files; utf-8 if not given")
-    add(
-        "--errors",
-        default="strict",
-        choices=HANDLERS,
-        metavar="HOW",
-        help="strict, replace, ...",
-    )
+    add("--errors", default="strict", choices=HANDLERS, metavar="HOW", help="strict, replace, ...")
     add("--format", default="text", choices=FORMATS, metavar="F", help="text, json or csv")
     add("--total", action="store_true", help="print the sum alone")
     add("-q", dest="quiet", action="store_true", help="print nothing: the exit status tells")
@@ -287,6 +281,6 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _jobs(text: str) -> int:
-    if re.fullmatch(r"0*[1-9]\d{0,8}", text):
+    if re.fullmatch(r"0{0,9}[1-9]\d{0,8}", text):
         return int(text)
     raise argparse.ArgumentTypeError(f"not a number of workers: {text!r}")
