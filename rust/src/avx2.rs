@@ -23,8 +23,8 @@ use std::arch::x86_64::{
     _mm256_setr_epi32, _mm256_shuffle_epi8, _mm256_sub_epi16,
 };
 
-use crate::count::{BLOCK, Window, block, count, count_ascii};
-use crate::path::Lanes;
+use crate::count::{count, count_ascii};
+use crate::lanes::{BLOCK, Lanes, Window, block};
 use crate::whitespace::{Ascii, Character, PARTS, is_whitespace};
 
 /// A proof that this processor has AVX2 and what came with it.

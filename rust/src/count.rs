@@ -33,15 +33,9 @@
 //! Bitmaps of 64 bytes are the idea of simdjson (G. Langdale and D. Lemire, "Parsing
 //! Gigabytes of JSON per Second", 2019).
 
-use crate::path::Lanes;
+use crate::lanes::{BLOCK, Lanes, Window, block};
 use crate::prefetch::prefetch;
 use crate::whitespace::{Ascii, Character};
-
-/// How many characters are counted at once: a bitmap has a bit for each.
-pub(crate) const BLOCK: usize = 64;
-
-/// All that tells whether the needle begins in a block: that and the next one.
-pub(crate) type Window<C> = [C; 2 * BLOCK];
 
 /// As much of a needle as *before* can be shifted by.
 const REACH: usize = BLOCK - 2;
@@ -286,13 +280,4 @@ fn window<C>(contents: &[C], start: usize) -> &Window<C> {
     contents[start..]
         .first_chunk()
         .expect("a window is looked for where one fits")
-}
-
-/// The block at a place of a window's first block.
-#[inline(always)]
-pub(crate) fn block<C>(window: &Window<C>, offset: usize) -> &[C; BLOCK] {
-    // An offset is less than a block anyway; written so, it needs no check.
-    window[offset % BLOCK..]
-        .first_chunk()
-        .expect("a window has two blocks")
 }

@@ -4,7 +4,8 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `count.rs` | the algorithm, in prose and stated once: counting by bitmaps of blocks |
-//! | `path.rs` | what a path must give the algorithm; which path this processor takes |
+//! | `lanes.rs` | the interface between the algorithm and the paths: bitmaps of a block |
+//! | `path.rs` | chooses the path for this processor |
 //! | `portable.rs` | the path for any processor |
 //! | `avx2.rs` | the path for x86-64 with AVX2 |
 //! | `prefetch.rs` | asks memory for what comes next |
@@ -18,6 +19,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod count;
+mod lanes;
 mod path;
 mod portable;
 mod prefetch;

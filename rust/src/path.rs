@@ -1,38 +1,9 @@
-//! The paths: ways to look at a block, one for each kind of processor.
+//! Chooses a path: the portable one, or one for the vector instructions of this
+//! processor.
 
-use crate::count::{BLOCK, Window, count, count_ascii};
+use crate::count::{count, count_ascii};
 use crate::portable::Portable;
 use crate::whitespace::{Ascii, Character};
-
-/// What the algorithm needs of a path: bitmaps of a block, the lowest bit for its
-/// first character.
-pub(crate) trait Lanes<C>: Copy {
-    /// A character in every lane.
-    type Splat: Copy;
-
-    /// Puts a character in every lane.
-    fn splat(self, character: C) -> Self::Splat;
-
-    /// Which characters of a block are whitespace.
-    fn whitespace(self, block: &[C; BLOCK]) -> u64;
-
-    /// Which bytes of a block are among `PARTS`.
-    fn parts(self, block: &[C; BLOCK]) -> u64;
-
-    /// All the bits that are set in some bytes and in those of a block.
-    fn union(self, seen: Self::Splat, block: &[C; BLOCK]) -> Self::Splat;
-
-    /// Whether the highest bit is set in none of them.
-    fn all_ascii(self, seen: Self::Splat) -> bool;
-
-    /// From which of the first 64 places of a window every probe, as many
-    /// characters further as it says, matches.
-    fn matches<const PROBES: usize>(
-        self,
-        window: &Window<C>,
-        probes: &[(usize, Self::Splat); PROBES],
-    ) -> u64;
-}
 
 /// A path that this processor can take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,8 +76,8 @@ impl Path {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Lanes, Path};
-    use crate::count::BLOCK;
+    use super::{Kind, Path};
+    use crate::lanes::{BLOCK, Lanes};
     use crate::portable::Portable;
     use crate::whitespace::{Ascii, is_whitespace};
 

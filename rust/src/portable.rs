@@ -1,7 +1,6 @@
 //! The portable path: plain loops over a block, for the compiler to vectorise.
 
-use crate::count::{BLOCK, Window, block};
-use crate::path::Lanes;
+use crate::lanes::{BLOCK, Lanes, Window, block};
 use crate::whitespace::{Character, PARTS};
 
 /// Runs on any processor.

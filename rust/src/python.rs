@@ -29,7 +29,7 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        let names: Vec<_> = crate::Path::all().map(crate::Path::name).collect();
+        let names: Vec<_> = super::Path::all().map(super::Path::name).collect();
         module.setattr("_paths", pyo3::types::PyTuple::new(module.py(), names)?)?;
         // Pickled as textcount.count_occurrences, whatever the backend.
         module
