@@ -26,8 +26,8 @@ PRODUCTS = ("_build.txt", *(f"_native{suffix}" for suffix in EXTENSION_SUFFIXES)
 CRATE = Path("rust/Cargo.toml")
 LOCK = CRATE.with_name("Cargo.lock")
 (MINIMUM_RUST,) = re.findall(r'^rust-version = "(.+)"', CRATE.read_text("utf-8"), re.MULTILINE)
-INIT = Path("textcount/__init__.py").read_text("utf-8")
-(VERSION,) = re.findall(r'^__version__ = "(.+?)"', INIT, re.MULTILINE)
+VERSION_FILE = Path("textcount/_version.py").read_text("utf-8")
+(VERSION,) = re.findall(r'^__version__ = "(.+?)"', VERSION_FILE, re.MULTILINE)
 AGAIN = "run: pip install --force-reinstall --no-cache-dir --no-binary textcount -v textcount."
 REMEDY = f"To build it, install Rust {MINIMUM_RUST} or newer and {AGAIN}"
 

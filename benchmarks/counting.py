@@ -33,7 +33,7 @@ from texts import MEGABYTE, Case
 
 import textcount
 from textcount import _native, _pure
-from textcount._errors import wrong_contents, wrong_type
+from textcount._arguments import wrong_contents, wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

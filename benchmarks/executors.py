@@ -29,9 +29,10 @@ import texts
 from texts import MEGABYTE
 
 import textcount
-from textcount import _workers, count_files, files
-from textcount._blocks import Counting
+from textcount import _limits, count_files, files
 from textcount._dask import Cluster
+from textcount._options import CountOptions, RunOptions
+from textcount._sources import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,10 +49,8 @@ ENGINES: dict[str, Callable[[], AbstractContextManager[Executor]]] = {
 def serial(path: Path, jobs: int) -> float:
     """The seconds of counting without an executor."""
     start = time.perf_counter()
-    counting = Counting(["the"], "utf-8", "strict")
-    (record,) = files.count_sources(
-        [(str(path), None, False)], counting, None, jobs, False, None, {}
-    )
+    run = RunOptions(CountOptions(["the"], "utf-8", "strict"), jobs)
+    (record,) = files.count_sources([Source(str(path))], run)
     if record.error is not None:
         raise record.error
     return time.perf_counter() - start
@@ -98,7 +97,7 @@ def costs(path: Path, shards: int, rounds: int) -> None:
     print("\n| a shard by | ms | counting as long, at 5 GB/s | so that it is 2 % |")
     print("|---|---:|---:|---:|")
     for name, make in ENGINES.items():
-        with make() as executor, mock.patch.object(_workers, "FAR_SHARD", 64):
+        with make() as executor, mock.patch.object(_limits, "EXECUTOR_RANGE", 64):
             parallel(Path(__file__), executor)
             cost = statistics.median(parallel(path, executor) for _ in range(rounds)) / shards
         size = cost * 5e9 / 2**20
@@ -112,7 +111,7 @@ def kills(path: Path, times: int) -> None:
     exact = amid = 0
     command = [sys.executable, "-m", "distributed.cli.dask_worker", "--no-nanny", "--no-dashboard"]
     with (
-        mock.patch.object(_workers, "FAR_SHARD", 4000),
+        mock.patch.object(_limits, "EXECUTOR_RANGE", 4000),
         distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as dask,
         distributed.Client(dask) as client,
     ):
@@ -149,7 +148,7 @@ def memory(path: Path, shards: int) -> None:
     with path.open("wb") as file:
         file.truncate(shards * 64)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with mock.patch.object(_workers, "FAR_SHARD", 64):
+    with mock.patch.object(_limits, "EXECUTOR_RANGE", 64):
         start = time.perf_counter()
         (record,) = count_files([path], ["the"], executor=Instant())
         seconds = time.perf_counter() - start

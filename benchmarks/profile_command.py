@@ -20,18 +20,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import textcount
-from textcount import cli
-
-blocks: Any = sys.modules["textcount._blocks"]
+from textcount import _backend, cli
 
 RUNS = 9
 SHOWN = 4
 
 
 def process_time(*arguments: str) -> float:
-    """The least time, in seconds, of an interpreter with these arguments."""
+    """Return the least time of an interpreter with these arguments, in seconds."""
     times = []
     for _ in range(RUNS):
         start = time.perf_counter()
@@ -42,9 +41,9 @@ def process_time(*arguments: str) -> float:
 
 @contextlib.contextmanager
 def clocked() -> Iterator[list[float]]:
-    """Collect the time that each call of what counts takes."""
+    """Collect the time of each call of the backend."""
     times: list[float] = []
-    original = {name: getattr(blocks, name) for name in ("count_occurrences", "count_part")}
+    active = _backend.active
 
     def with_clock(count: Any) -> Any:
         def timed(*arguments: Any) -> int:
@@ -55,21 +54,20 @@ def clocked() -> Iterator[list[float]]:
 
         return count and timed
 
-    vars(blocks).update({name: with_clock(count) for name, count in original.items()})
-    try:
+    count, count_part = with_clock(active.count), with_clock(active.count_part)
+    clocked = _backend.Backend(active.name, active.reason, count, count_part)
+    with mock.patch.object(_backend, "active", clocked):
         yield times
-    finally:
-        vars(blocks).update(original)
 
 
 def run(word: str, path: str) -> None:
-    """Run the command, its output unseen."""
+    """Run the command without showing its output."""
     with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), "utf-8")):
         cli.main(["-j1", word, path])
 
 
 def rest(word: str, path: str) -> list[tuple[float, str]]:
-    """What each function but count_occurrences takes by itself, the longest first."""
+    """Return the time of each function but count_occurrences, the longest first."""
     profiler = cProfile.Profile(builtins=False)
     profiler.runcall(run, word, path)
     stats: dict[Any, Any] = pstats.Stats(profiler).stats  # type: ignore[attr-defined]
@@ -109,7 +107,7 @@ def table(word: str, path: str) -> None:
 
 
 def sum_of(rows: list[tuple[float, str]]) -> float:
-    """The time of all rows."""
+    """Return the time of all rows together."""
     return sum(own for own, _ in rows)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parents[1]
-INIT = (ROOT / "textcount/__init__.py").read_text("utf-8")
+VERSION_FILE = (ROOT / "textcount/_version.py").read_text("utf-8")
 
 CONTENTS = {
     "English": (
@@ -44,7 +44,7 @@ SOURCES = "sources"
 """Where the metadata of a page has the files that it links to."""
 
 project = "textcount"
-(version,) = re.findall(r'^__version__ = "(.+?)"', INIT, re.MULTILINE)
+(version,) = re.findall(r'^__version__ = "(.+?)"', VERSION_FILE, re.MULTILINE)
 extensions = ["myst_parser"]
 root_doc = "README"
 include_patterns = ["*.md", "docs/*.md"]

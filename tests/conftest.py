@@ -1,4 +1,4 @@
-"""Every test runs on both backends, or on the one that the run asked for."""
+"""Run every test on both backends, or on the one that the run asked for."""
 
 import subprocess
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 import textcount
-from textcount import _blocks, _pure
+from textcount import _backend, _pure
 
 settings.register_profile("textcount", deadline=None, print_blob=True)
 settings.load_profile("textcount")
@@ -19,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--backend",
         choices=["both", "native", "pure", "auto"],
         default="both",
-        help="what the tests run on, which must be what textcount has chosen "
+        help="the backend that the tests run on, which textcount must have selected "
         "(both: native; auto: both where there is Rust)",
     )
 
@@ -48,7 +48,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def has_rust() -> bool:
-    """Whether the extension should have been built."""
+    """Return whether the extension should have been built."""
     try:
         return subprocess.run(["cargo", "-V"], capture_output=True, check=False).returncode == 0
     except OSError:
@@ -56,27 +56,33 @@ def has_rust() -> bool:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if not hasattr(metafunc.module, "backend"):  # a module may have its own
-        backends = ["native", "pure"] if textcount.BACKEND == "native" else ["pure"]
-        if metafunc.config.getoption("--backend") == "native":
-            backends.remove("pure")
-        metafunc.parametrize("backend", backends, indirect=True, scope="session")
+    if metafunc.definition.get_closest_marker("own_backend"):
+        return
+    backends = ["native", "pure"] if textcount.BACKEND == "native" else ["pure"]
+    if metafunc.config.getoption("--backend") == "native":
+        backends.remove("pure")
+    metafunc.parametrize("backend", backends, indirect=True, scope="session")
 
 
 @pytest.fixture(autouse=True, scope="session")
 def backend(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The backend of the test: in this process, and in those it starts."""
-    name: str = request.param
-    if name == "native":
-        from textcount import _native
+    """Select the backend of a test, in this process and in those that the test starts.
 
-        function, part = _native.count_occurrences, _native._count_part
+    Yield its name; nothing is selected, and the name is empty, for tests that are marked
+    with own_backend.
+    """
+    name: str = getattr(request, "param", "")
+    if not name:
+        yield name
+        return
+    if name == "native":
+        active = _backend.select("native")
     else:
-        function, part = _pure.count_occurrences, None
+        active = _backend.Backend("pure", "the tests select it.", _pure.count_occurrences)
     with (
         mock.patch.dict("os.environ", TEXTCOUNT_BACKEND=name),
-        mock.patch.object(textcount, "count_occurrences", function),
-        mock.patch.object(_blocks, "count_occurrences", function),
-        mock.patch.object(_blocks, "count_part", part),
+        mock.patch.object(_backend, "active", active),
+        # The tests call the function under its public name.
+        mock.patch.object(textcount, "count_occurrences", active.count),
     ):
         yield name

@@ -64,11 +64,6 @@ def near_misses(draw: st.DrawFn) -> tuple[str, str]:
     return "".join(word + space for word, space in parts), needle
 
 
-def unwatched() -> dict[str, str]:
-    """The environment without coverage, whose lock Ctrl-C may leave closed."""
-    return {name: os.environ[name] for name in os.environ if not name.startswith("COVERAGE")}
-
-
 @contextmanager
 def without_privileges() -> Iterator[None]:
     """A context in which not even root may read everything."""

@@ -18,12 +18,8 @@ PACKAGE = Path(textcount.__file__).parent
 SUFFIX = EXTENSION_SUFFIXES[0]
 SHOW = "import textcount; print(textcount.BACKEND); print(textcount.BACKEND_REASON)"
 ABSENT = ModuleNotFoundError("No module named 'textcount._native'", name="textcount._native")
+pytestmark = pytest.mark.own_backend
 needs_native = pytest.mark.skipif(textcount.BACKEND == "pure", reason="needs the extension")
-
-
-@pytest.fixture(autouse=True)
-def backend() -> None:
-    """These tests choose for themselves."""
 
 
 @pytest.fixture
@@ -145,9 +141,9 @@ def test_an_unusable_extension_warns_once_and_says_why(copy: Path, case: str) ->
 def test_a_library_built_for_another_version_is_not_used(copy: Path) -> None:
     shutil.copy(PACKAGE / f"_native{SUFFIX}", copy)
     assert run(copy.parent)[1].startswith("native\n")
-    init = copy / "__init__.py"
-    text = init.read_text(encoding="utf-8")
-    init.write_text(text.replace(textcount.__version__, "9.9.9"), encoding="utf-8")
+    version = copy / "_version.py"
+    text = version.read_text(encoding="utf-8")
+    version.write_text(text.replace(textcount.__version__, "9.9.9"), encoding="utf-8")
     expected = f"its version is {textcount.__version__}, that of textcount 9.9.9"
     assert expected in run(copy.parent)[2]
 
@@ -248,19 +244,22 @@ def failing(error: BaseException) -> Any:
 
 def test_a_good_extension_is_used() -> None:
     native = SimpleNamespace(
-        __version__=textcount.__version__, count_occurrences=len, _count_part=len
+        __version__=textcount.__version__, count_occurrences=len, _count_part=max
     )
     for choice in ("", "native"):
-        function, backend, _ = _backend.select(choice, lambda: native)
-        assert (function, backend) == (native.count_occurrences, "native")
-    function, backend, _ = _backend.select("pure", failing(AssertionError()))
-    assert (function, backend) == (_pure.count_occurrences, "pure")
+        selected = _backend.select(choice, lambda: native)
+        assert selected.name == "native"
+        assert selected.count is native.count_occurrences
+        assert selected.count_part is native._count_part
+    selected = _backend.select("pure", failing(AssertionError()))
+    assert (selected.name, selected.count_part) == ("pure", None)
+    assert selected.count is _pure.count_occurrences
 
 
 def test_an_extension_of_another_version_or_none_is_not_used() -> None:
     native = SimpleNamespace(__version__="0.9", count_occurrences=len)
     with pytest.warns(RuntimeWarning, match="its version is 0.9"):
-        assert _backend.select("", lambda: native)[1] == "pure"
+        assert _backend.select("", lambda: native).name == "pure"
 
 
 def test_an_interrupt_is_not_mistaken_for_a_broken_extension() -> None:
@@ -272,11 +271,11 @@ def test_an_interrupt_is_not_mistaken_for_a_broken_extension() -> None:
 def test_reasons_tell_the_cases_apart(tmp_path: Path) -> None:
     folder = str(tmp_path)
     refused = ImportError("module textcount._native does not support loading in subinterpreters")
-    assert "subinterpreters" in _backend.select("", failing(refused), folder)[2]
+    assert "subinterpreters" in _backend.select("", failing(refused), folder).reason
     with pytest.warns(RuntimeWarning, match="file too short"):
         _backend.select("", failing(ImportError("/subinterpreters/a.so: file too short")), folder)
-    assert "is not installed. " in _backend.select("", failing(ABSENT), folder)[2]
-    assert "is not installed. " in _backend.select("", failing(ABSENT), folder + "/no.zip")[2]
+    assert "is not installed. " in _backend.select("", failing(ABSENT), folder).reason
+    assert "is not installed. " in _backend.select("", failing(ABSENT), folder + "/no.zip").reason
     with pytest.raises(ImportError, match="but textcount._native is not installed") as error:
         _backend.select("native", failing(ABSENT), folder)
     assert error.value.__cause__ is ABSENT
@@ -286,7 +285,7 @@ def test_reasons_tell_the_cases_apart(tmp_path: Path) -> None:
     with pytest.warns(RuntimeWarning, match=r"not for this Python: there is _native\.pyd"):
         _backend.select("", failing(ABSENT), folder)
     (tmp_path / "_build.txt").write_text("no cargo was found.", encoding="utf-8")
-    assert _backend.select("", failing(ABSENT), folder)[2].endswith("no cargo was found.")
+    assert _backend.select("", failing(ABSENT), folder).reason.endswith("no cargo was found.")
 
 
 def test_an_unknown_choice_is_refused() -> None:

@@ -1,6 +1,5 @@
 """The command, run as its users run it."""
 
-import contextlib
 import csv
 import errno
 import io
@@ -11,37 +10,16 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import DEADLINE, command, open_terminal, outcome, posix, run, without_coverage
 from reference import without_privileges
 
 import textcount
-from textcount import __main__, cli, progress, report
-
-posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals, pipes and devices")
-
-
-def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run the command; its output is text, with lone surrogates for stray bytes."""
-    options = {
-        "input": "",
-        "capture_output": True,
-        "encoding": "utf-8",
-        "errors": "surrogateescape",
-        "timeout": 60,
-        **options,
-    }
-    command = [sys.executable, "-m", "textcount", *map(str, arguments)]
-    return subprocess.run(command, check=False, **options)
-
-
-def outcome(*arguments: object, **options: Any) -> tuple[int, str, str]:
-    result = run(*arguments, **options)
-    return result.returncode, result.stdout, result.stderr
+from textcount import __main__, _limits, cli, progress, report
 
 
 @pytest.fixture
@@ -67,8 +45,9 @@ def test_the_installed_script_is_the_same_command(essay: str) -> None:
 
 @pytest.mark.parametrize("paths", [[], ["-"]])
 def test_standard_input_is_read_for_no_path_and_for_a_dash(paths: list[str]) -> None:
-    expected = "2 -\n" if paths else "2\n"
-    assert outcome("be", *paths, input="to be or not to be") == (0, expected, "")
+    result = run("be", *paths, input="to be or not to be")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == ("2 -\n" if paths else "2\n")
 
 
 @posix
@@ -76,8 +55,9 @@ def test_standard_input_that_would_have_to_be_waited_for_is_an_error() -> None:
     out, into = os.pipe()
     os.set_blocking(out, False)
     os.write(into, b"a b")
-    message = "textcount: -: the stream is non-blocking and has no data\n"
-    assert outcome("a", input=None, stdin=out) == (2, "", message)
+    result = run("a", input=None, stdin=out)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "textcount: -: the stream is non-blocking and has no data\n"
     os.close(into)
     os.close(out)
 
@@ -105,7 +85,7 @@ def test_a_file_of_words_skips_blank_lines(essay: str) -> None:
         "cat the end\n"
         "  1   3   1 essay.txt\n"
     )  # fmt: skip
-    assert outcome("-f", "-", essay, input="the\n")[1] == "3 essay.txt\n"
+    assert run("-f", "-", essay, input="the\n").stdout == "3 essay.txt\n"
 
 
 def test_total_prints_the_sum_alone(essay: str) -> None:
@@ -176,7 +156,7 @@ def test_control_characters_in_names_are_escaped(essay: str) -> None:
 def test_what_the_output_cannot_encode_is_escaped(essay: str) -> None:
     Path("é").write_text("the", encoding="utf-8")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    assert outcome("the", "é", env=environment)[1] == "1 \\xe9\n"
+    assert run("the", "é", env=environment).stdout == "1 \\xe9\n"
 
 
 # What it reads
@@ -317,18 +297,28 @@ def test_the_help_fits_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @posix
-def test_ctrl_c_ends_with_130_and_no_traceback() -> None:
-    command = [sys.executable, "-m", "textcount", "the", "/dev/zero", "-"]
+def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "good").write_text("the end", "utf-8")
+    arguments = command("the", tmp_path / "good", "-")
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:  # what runs in the background of a shell ignores it, and so would the command
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:  # a process in the background of a shell ignores it, and so would the command
+        process = subprocess.Popen(
+            arguments,
+            env=without_coverage(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+        )
     finally:
         signal.signal(signal.SIGINT, before)
     with process:
-        time.sleep(1)
+        assert process.stdin
+        process.stdin.write(b"the end")
+        time.sleep(0.5)  # it waits for more
         process.send_signal(signal.SIGINT)
         try:
-            assert process.communicate(timeout=30)[1] == b""
+            assert process.communicate(timeout=DEADLINE)[1] == b""
         finally:
             process.kill()
     assert process.returncode == 130
@@ -381,59 +371,50 @@ def test_an_error_without_a_text_of_the_system_prints_its_own() -> None:
 # The progress bar
 
 
-def drain(terminal: int, shown: list[bytes]) -> None:
-    """Read a terminal until its other side is closed."""
-    with contextlib.suppress(OSError):
-        while data := os.read(terminal, 4096):
-            shown.append(data)
-
-
 @posix
 def test_a_long_count_on_a_terminal_draws_a_bar_and_cleans_up(essay: str) -> None:
     pytest.importorskip("rich")
-    import pty
-
-    terminal, other = pty.openpty()
-    command = [sys.executable, "-m", "textcount", "the", essay, "-"]
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
-    shown: list[bytes] = []
-    reader = threading.Thread(target=drain, args=(terminal, shown))
-    reader.start()  # a terminal that nobody reads soon takes no more
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=other, env=environment
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        for _ in range(12):
-            process.stdin.write(b"the " * textcount.files.BLOCK)
-            process.stdin.flush()
-            time.sleep(0.1)
-        process.stdin.close()
-        counts = process.stdout.read().split()
-    os.close(other)
-    reader.join()
-    os.close(terminal)
-    drawn = b"".join(shown).decode(errors="ignore")
+    with open_terminal() as terminal:
+        with subprocess.Popen(
+            command("the", essay, "-"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=terminal.descriptor,
+            env=terminal.environment,
+        ) as process:
+            assert process.stdin
+            assert process.stdout
+            for _ in range(12):
+                process.stdin.write(b"the " * _limits.BLOCK)
+                process.stdin.flush()
+                time.sleep(0.1)
+            process.stdin.close()
+            counts = process.stdout.read().split()
+        drawn = terminal.shown()
     assert int(counts[0]) == 3
-    assert int(counts[2]) == 12 * textcount.files.BLOCK
+    assert int(counts[2]) == 12 * _limits.BLOCK
     assert "MB/s" in drawn
+
+
+def on_a_terminal(*arguments: str, **changes: str) -> str:
+    """Return what the command shows on a terminal, without colours."""
+    with open_terminal() as terminal:
+        subprocess.run(
+            command(*arguments),
+            check=False,
+            stdout=terminal.descriptor,
+            stderr=terminal.descriptor,
+            env={**terminal.environment, "NO_COLOR": "1", **changes},
+        )
+        return re.sub("\x1b[^m]*m", "", terminal.shown())
 
 
 @posix
 def test_on_one_terminal_the_counts_and_the_bar_keep_apart(essay: str) -> None:
     pytest.importorskip("rich")
-    import pty
-
     long = "x" * 100 + ".txt"
     Path(long).write_text("the", encoding="utf-8")
-    terminal, other = pty.openpty()
-    command = [sys.executable, "-m", "textcount", "--progress", "the", essay, "gone" + long, long]
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
-    result = subprocess.run(command, check=False, stdout=other, stderr=other, env=environment)
-    shown = os.read(terminal, 1 << 20).decode().replace("\r\n", "\n")
-    os.close(other)
-    os.close(terminal)
-    assert result.returncode == 2
+    shown = on_a_terminal("--progress", "the", essay, "gone" + long, long)
     assert " 3 essay.txt\n" in shown
     assert f"textcount: gone{long}: No such file or directory\n" in shown
     assert f" 1 {long}\n" in shown  # as long as it is, whatever the terminal's width
@@ -441,18 +422,8 @@ def test_on_one_terminal_the_counts_and_the_bar_keep_apart(essay: str) -> None:
     assert "bytes" in shown
 
 
-def on_a_terminal(*arguments: str, **changes: str) -> list[str]:
-    """The lines that the command shows, without colours."""
-    import pty
-
-    terminal, other = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", **changes}
-    command = [sys.executable, "-m", "textcount", "--no-progress", *arguments]
-    subprocess.run(command, check=False, stdout=other, stderr=other, env=environment)
-    shown = os.read(terminal, 1 << 20).decode()
-    os.close(other)
-    os.close(terminal)
-    return re.sub("\x1b[^m]*m", "", shown).splitlines()
+def lines_on_a_terminal(*arguments: str, **changes: str) -> list[str]:
+    return on_a_terminal("--no-progress", *arguments, **changes).splitlines()
 
 
 @posix
@@ -461,14 +432,14 @@ def test_on_a_terminal_each_count_has_a_bar_in_proportion(essay: str) -> None:
     Path("many.txt").write_text("the " * 15, encoding="utf-8")
     bars = {0: " " * 12, 3: "███▌" + " " * 8, 15: "█" * 9 + "   ", 20: "█" * 12}
     bars[10] = bars[20]
-    assert on_a_terminal("the", essay, "many.txt") == [
+    assert lines_on_a_terminal("the", essay, "many.txt") == [
         f"{bars[10]} = 10",
         f"{bars[3]}  3 essay.txt",
         f"{bars[20]} = 20",
         f"{bars[15]} 15 many.txt",
         f"{bars[0]} 18 total",
     ]
-    assert on_a_terminal("-e", "the", "-e", "no", "many.txt", "many.txt")[2:] == [
+    assert lines_on_a_terminal("-e", "the", "-e", "no", "many.txt", "many.txt")[2:] == [
         f"{bars[15]}  15 {bars[0]}   0 many.txt",
     ] * 2 + [f"{bars[0]}  30 {bars[0]}   0 total"]
 
@@ -479,9 +450,9 @@ def test_a_whole_bar_stands_for_a_round_number() -> None:
 
 @posix
 def test_one_number_needs_no_bar_nor_does_a_terminal_that_has_none(essay: str) -> None:
-    assert on_a_terminal("the", essay) == ["3 essay.txt"]
-    assert on_a_terminal("--total", "the", essay, essay) == ["6"]
-    lines = on_a_terminal("the", essay, essay, PYTHONIOENCODING="ascii")
+    assert lines_on_a_terminal("the", essay) == ["3 essay.txt"]
+    assert lines_on_a_terminal("--total", "the", essay, essay) == ["6"]
+    lines = lines_on_a_terminal("the", essay, essay, PYTHONIOENCODING="ascii")
     assert lines == [" 3 essay.txt", " 3 essay.txt", " 6 total"]
 
 
@@ -514,8 +485,8 @@ def test_without_the_library_everything_else_works(
     assert capsys.readouterr().out == "3 essay.txt\n"
 
 
-def test_the_bar_waits_for_its_patience() -> None:
-    with progress.ProgressBar(lambda: pytest.fail("the bar appeared"), patience=60) as bar:
+def test_the_bar_waits_for_its_delay() -> None:
+    with progress.ProgressBar(lambda: pytest.fail("the bar appeared"), delay=60) as bar:
         bar.advance(10)
 
 

@@ -24,9 +24,9 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from reference import unwatched
+from helpers import as_tuples, limits, run, without_coverage
 
-from textcount import FileCount, _workers, cli, count_files
+from textcount import cli, count_files
 
 pytestmark = pytest.mark.skipif(sys.platform == "emscripten", reason="no processes, no threads")
 
@@ -46,20 +46,8 @@ def tree(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def small() -> Iterator[None]:
-    with (
-        mock.patch.object(_workers, "FAR_SHARD", 1000),
-        mock.patch.object(_workers, "FAR_BATCH", 7),
-        mock.patch.object(_workers, "FAR_AHEAD", 5),
-    ):
+    with limits(EXECUTOR_RANGE=1000, EXECUTOR_BATCH=7, EXECUTOR_TASKS=5):
         yield
-
-
-def shown(records: Iterator[FileCount]) -> list[tuple[object, ...]]:
-    """The records as they can be compared: of errors, what they say."""
-    return [
-        (each.path, dict(each.counts), each.size, type(each.error), str(each.error))
-        for each in records
-    ]
 
 
 def spawned() -> Executor:
@@ -94,11 +82,11 @@ def test_every_executor_gives_what_none_gives(
     tree: Path, make: Callable[[], AbstractContextManager[Executor]]
 ) -> None:
     paths: list[Any] = [tree, tree / "gone", "/\ud800", tree / "large", tree / "large"]
-    expected = shown(count_files(paths, ["the", "né"], recursive=True))
+    expected = as_tuples(count_files(paths, ["the", "né"], recursive=True))
     assert len(expected) == 47
     with mock.patch.dict("os.environ"), make() as executor:
         found = count_files(paths, ["the", "né"], recursive=True, executor=executor)
-        assert shown(found) == expected
+        assert as_tuples(found) == expected
         told: list[int] = []
         found = count_files([tree / "large"], ["the"], executor=executor, on_progress=told.append)
         assert next(found).counts == {"the": 1000}
@@ -151,10 +139,10 @@ def working(held: Held) -> Iterator[None]:
 
 
 def test_results_come_in_order_whichever_task_ends_first(tree: Path) -> None:
-    expected = shown(count_files([tree], ["the"], recursive=True))
+    expected = as_tuples(count_files([tree], ["the"], recursive=True))
     held = Held()
     with working(held):
-        assert shown(count_files([tree], ["the"], recursive=True, executor=held)) == expected
+        assert as_tuples(count_files([tree], ["the"], recursive=True, executor=held)) == expected
     assert held.most == 5
 
 
@@ -162,10 +150,7 @@ def test_what_crosses_is_small_whatever_a_file_holds(tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.write_bytes(b"the end " * 60_000 + b"\xff" + b" the end" * 60_000)
     held = Held()
-    with (
-        working(held),
-        mock.patch.object(_workers, "FAR_SHARD", 1 << 22),
-    ):
+    with working(held), limits(EXECUTOR_RANGE=1 << 22):
         (record,) = count_files([broken], ["the"], executor=held)
     assert held.largest < 10_000
     assert isinstance(record.error, UnicodeDecodeError)
@@ -238,9 +223,11 @@ def test_an_answer_that_an_engine_has_lost_is_asked_for_once_more(tree: Path) ->
                 return future
             return super().submit(function, *arguments, **named)
 
-    expected = shown(count_files([tree], ["the"], recursive=True))
+    expected = as_tuples(count_files([tree], ["the"], recursive=True))
     with Forgetful(1) as executor:
-        assert shown(count_files([tree], ["the"], recursive=True, executor=executor)) == expected
+        assert (
+            as_tuples(count_files([tree], ["the"], recursive=True, executor=executor)) == expected
+        )
 
 
 def test_nothing_to_count_gives_nothing() -> None:
@@ -352,11 +339,6 @@ def worker_of(address: str) -> list[str]:
     return [*worker, "--nthreads", "1", "--no-dashboard"]
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "textcount", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, check=False, text=True, timeout=120)
-
-
 @distributed_only
 def test_a_cluster_of_both_backends_gives_the_same_and_the_command_says_so(
     address: str, tree: Path, backend: str
@@ -394,7 +376,7 @@ def test_ctrl_c_ends_a_local_cluster(tree: Path) -> None:
     command = [sys.executable, "-m", "textcount", "--dask", "local", "-j2", "-r", "the"]
     with subprocess.Popen(
         [*command, *[str(tree)] * 3000],
-        env=unwatched(),
+        env=without_coverage(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -413,7 +395,7 @@ def test_an_address_where_nobody_listens_is_an_error(
     pytest.importorskip("distributed")
     from textcount import _dask
 
-    with mock.patch.object(_dask, "PATIENCE", 1):
+    with mock.patch.object(_dask, "CONNECT_TIMEOUT", 1):
         assert cli.main(["--dask", "tcp://127.0.0.1:9", "the", str(tree / "01")]) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -459,8 +441,7 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_counts_nothing_twice(
     path.write_bytes(b"the end of the tale\n" * 100_000)
     chance = random.Random()
     with (
-        mock.patch.object(_workers, "FAR_SHARD", 4000),
-        mock.patch.object(_workers, "FAR_AHEAD", 512),
+        limits(EXECUTOR_RANGE=4000, EXECUTOR_TASKS=512),
         distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as dask,
         distributed.Client(dask) as client,
     ):

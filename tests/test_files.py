@@ -14,20 +14,19 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from helpers import limits, posix
 from hypothesis import given
 from hypothesis import strategies as st
 from reference import near_misses, oracle, without_privileges
 
-import textcount.files
-from textcount import FileCount, count_file, count_files, count_stream
+from textcount import FileCount, _limits, _reader, _walk, count_file, count_files, count_stream
 
-posix = pytest.mark.skipif(os.name != "posix", reason="POSIX file kinds and permissions")
 BUILTIN_HANDLERS = ["strict", "replace", "ignore", "surrogateescape", "backslashreplace"]
 
 
 def blocks_of(size: int) -> Any:
-    """A context in which size bytes or characters are read at a time."""
-    return mock.patch.object(textcount.files, "BLOCK", size)
+    """Return a context in which size bytes or characters are read at a time."""
+    return limits(BLOCK=size)
 
 
 class Pieces(io.RawIOBase):
@@ -118,8 +117,8 @@ def test_memory_is_bounded_without_any_whitespace() -> None:
     tracemalloc = pytest.importorskip("tracemalloc", exc_type=ImportError)
     tracemalloc.start()
     try:
-        assert count_stream(Endless(200 * textcount.files.BLOCK), ["xyzzy"]) == {"xyzzy": 0}
-        assert tracemalloc.get_traced_memory()[1] < 20 * textcount.files.BLOCK
+        assert count_stream(Endless(200 * _limits.BLOCK), ["xyzzy"]) == {"xyzzy": 0}
+        assert tracemalloc.get_traced_memory()[1] < 20 * _limits.BLOCK
     finally:
         tracemalloc.stop()
 
@@ -472,8 +471,8 @@ def test_a_directory_that_cannot_be_listed_is_a_record(tree: Path) -> None:
 
 def test_an_entry_whose_kind_cannot_be_told_is_opened(tree: Path) -> None:
     entry = mock.Mock(spec=os.DirEntry)
-    entry.is_dir.side_effect = PermissionError
-    assert textcount.files._kind(entry) == "file"
+    entry.is_file.side_effect = entry.is_dir.side_effect = PermissionError
+    assert _walk._kind(entry) == "file"
 
 
 def test_an_error_of_the_callback_is_the_callers(tree: Path) -> None:
@@ -500,8 +499,8 @@ def test_a_file_that_fails_while_it_is_read_is_a_record(tree: Path) -> None:
         def fail(self) -> Any:
             raise OSError(errno.EIO, "Input/output error")
 
-    with mock.patch.object(textcount.files, "_open", lambda _: Failing(b"a a ")):
-        (record,) = count_files([tree / "b.txt"], ["a"])
+    with mock.patch.object(_reader, "_open", lambda _: Failing(b"a a ")):
+        (record,) = count_files([tree / "b.txt"], ["a"], encoding="latin-1")
     assert isinstance(record.error, OSError)
     assert (record.error.errno, record.size, record.counts) == (errno.EIO, 4, {})
 

@@ -25,12 +25,9 @@ if textcount.BACKEND == "pure":
 
 from textcount import _native
 
+pytestmark = pytest.mark.own_backend
+
 NATIVE, PURE = _native.count_occurrences, _pure.count_occurrences
-
-
-@pytest.fixture(autouse=True)
-def backend() -> None:
-    """Not one backend at a time: both."""
 
 
 def both(contents: Any, needle: str) -> int:

@@ -22,33 +22,36 @@ FAR = 2 * 64 + 3  # two blocks and a little more
 WIDTHS = {"ASCII": "e", "1 byte": "é", "2 bytes": "한", "4 bytes": "😀"}
 
 
-@pytest.fixture(autouse=True, scope="module", params=_native._paths)
-def backend(request: pytest.FixtureRequest) -> str:
-    """Not a backend: a path of the one that has them."""
-    path: str = request.param
-    return path
+pytestmark = pytest.mark.own_backend
+
+
+@pytest.fixture(scope="module", params=_native._paths)
+def path(request: pytest.FixtureRequest) -> str:
+    """The name of a path of the extension."""
+    name: str = request.param
+    return name
 
 
 @pytest.fixture
-def count(backend: str) -> Any:
-    return partial(_native._count_on, backend)
+def count(path: str) -> Any:
+    return partial(_native._count_on, path)
 
 
 @given(pair=near_misses(), times=st.integers(1, 9))
-def test_near_misses(backend: str, pair: tuple[str, str], times: int) -> None:
+def test_near_misses(path: str, pair: tuple[str, str], times: int) -> None:
     contents, needle = pair[0] * times, pair[1]
-    assert _native._count_on(backend, contents, needle) == oracle(contents, needle)
+    assert _native._count_on(path, contents, needle) == oracle(contents, needle)
     in_place = contents.encode(errors="replace")
-    assert _native._count_on(backend, in_place, needle) == oracle(in_place.decode(), needle)
+    assert _native._count_on(path, in_place, needle) == oracle(in_place.decode(), needle)
 
 
 @given(contents=texts(0, 3 * 64), data=st.data())
-def test_words_cut_from_the_text(backend: str, contents: str, data: st.DataObject) -> None:
+def test_words_cut_from_the_text(path: str, contents: str, data: st.DataObject) -> None:
     words = contents.split() or ["a"]
     word = data.draw(st.sampled_from(words))
     start = data.draw(st.integers(0, len(word) - 1))
     for needle in (word, word[start:], word[: start + 1]):
-        assert _native._count_on(backend, contents, needle) == oracle(contents, needle)
+        assert _native._count_on(path, contents, needle) == oracle(contents, needle)
 
 
 def around(needle: str) -> Iterator[str]:
@@ -79,8 +82,8 @@ def test_a_needle_longer_than_the_text(count: Any) -> None:
     assert [count("a" * size, "a" * size) for size in range(1, FAR)] == [1] * (FAR - 1)
 
 
-def test_an_unknown_path_is_refused(backend: str) -> None:
+def test_an_unknown_path_is_refused(path: str) -> None:
     choices = ", ".join(_native._paths)
     with pytest.raises(ValueError, match=re.escape(f'path "x" is not one of {choices}')):
         _native._count_on("x", "a", "a")
-    assert backend in _native._paths
+    assert path in _native._paths

@@ -10,11 +10,7 @@ from reference import near_misses, oracle, texts
 from textcount import _pure
 from textcount._pure import count_occurrences
 
-
-@pytest.fixture(autouse=True)
-def backend() -> None:
-    """The pure one."""
-
+pytestmark = pytest.mark.own_backend
 
 sizes = st.integers(1, 40)
 ways = st.sampled_from([_pure._is_sparse, lambda *_: True, lambda *_: False])

@@ -18,9 +18,9 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from helpers import limits
 
-import textcount.files
-from textcount import _workers, cli, count_file, count_files
+from textcount import cli, count_file, count_files
 
 pytestmark = pytest.mark.skipif(sys.platform == "emscripten", reason="no sockets, no threads")
 fsspec = pytest.importorskip("fsspec")
@@ -48,10 +48,7 @@ COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
 @pytest.fixture(params=[1, 2])
 def jobs(request: pytest.FixtureRequest) -> Iterator[int]:
     """How many workers a library has that has some; they get small ranges."""
-    with (
-        mock.patch.object(textcount.files, "workers", lambda: request.param),
-        mock.patch.object(textcount.files, "SHARD", 1000),
-    ):
+    with limits(cores=lambda: request.param, RANGE=1000):
         yield request.param
 
 
@@ -244,7 +241,7 @@ def test_a_server_that_can_is_asked_for_ranges(web: Web, name: str) -> None:
             asked.append(arguments[3])
             return super().submit(*arguments)
 
-    with mock.patch.object(_workers, "FAR_SHARD", 1000), Noting(3) as executor:
+    with limits(EXECUTOR_RANGE=1000), Noting(3) as executor:
         (record,) = count_files([web.url(name)], ["the"], executor=executor)
         assert asked == [0, 0, 1000, 2000, 3000, 4000, 5000]
         asked.clear()

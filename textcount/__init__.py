@@ -1,9 +1,18 @@
 """Count the words of a text that equal a given word, exactly as ``str.split`` cuts them."""
 
-__version__ = "1.4.0"  # first: the backend holds the extension's against it
+from textcount import _backend
+from textcount._record import FileCount
+from textcount._version import __version__
+from textcount.files import count_file, count_files, count_stream
 
-from textcount._backend import BACKEND, BACKEND_REASON, count_occurrences
-from textcount.files import FileCount, count_file, count_files, count_stream
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # type checkers see the Python function, whichever is installed
+    from textcount._pure import count_occurrences
+else:
+    count_occurrences = _backend.active.count
+
+BACKEND = _backend.active.name
+BACKEND_REASON = _backend.active.reason
 
 __all__ = [
     "BACKEND",
@@ -16,9 +25,8 @@ __all__ = [
     "count_stream",
 ]
 
-# Each public object says where it is imported from, not which file defines it,
-# so that pickles and reprs survive when a definition moves. Both backends say so
-# of count_occurrences themselves.
+# Pickles and reprs name the module that a public object is imported from, so that they
+# survive when its definition moves. count_occurrences has this from both backends.
 for _public in (FileCount, count_file, count_files, count_stream):
     _public.__module__ = __name__
 del _public

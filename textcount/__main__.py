@@ -1,10 +1,10 @@
-"""The entry point of the command, here so that Ctrl-C is silent from the start."""
+"""The entry point of the command, which handles Ctrl-C before it imports the rest."""
 
 import sys
 
 
 def main() -> int:
-    """Run the command and give its exit status."""
+    """Run the command and return its exit status."""
     try:
         from textcount import cli
 

@@ -1,28 +1,60 @@
-"""Chooses, once, at import, which ``count_occurrences`` the package offers."""
+"""Selects, once, at import, the backend that counts: the extension or pure Python.
+
+Code asks ``active`` for what it needs, when it needs it, so that replacing ``active``
+replaces the backend everywhere.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 
-from textcount import __version__, _pure
+from textcount import _pure
+from textcount._version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from mmap import mmap
     from typing import Any, Literal
 
-    Backend = Literal["native", "pure"]
-    Selection = tuple[Callable[[str | bytes, str], int], Backend, str]
+    Name = Literal["native", "pure"]
+    CountPart = Callable[[bytes | mmap, int, int, str], int]
 
 CHOICES = ("auto", "native", "pure")
 EXTENSION = "textcount._native"
-PART = "_count_part"
 FOLDER = os.path.dirname(__file__)
 LIBRARIES = (".so", ".pyd", ".dylib")
 REFUSALS = ("does not support loading in subinterpreters",)
-"""How the import of an extension ends that CPython refuses to a subinterpreter."""
+"""Endings of CPython's message when it refuses to load an extension in a subinterpreter."""
 REINSTALL = "To mend it: pip install --force-reinstall --no-cache-dir textcount."
+
+
+class Backend:
+    """A way to count.
+
+    Attributes:
+        name: ``"native"`` or ``"pure"``.
+        reason: a sentence that says why it was selected.
+        count: ``count_occurrences``.
+        count_part: counts in a part of bytes without copying it, or ``None``: only the
+            extension can.
+    """
+
+    __slots__ = ("count", "count_part", "name", "reason")
+
+    def __init__(
+        self,
+        name: Name,
+        reason: str,
+        count: Callable[[str | bytes, str], int],
+        count_part: CountPart | None = None,
+    ) -> None:
+        self.name: Name = name
+        self.reason = reason
+        self.count = count
+        self.count_part = count_part
 
 
 def load() -> Any:
@@ -32,8 +64,8 @@ def load() -> Any:
     return native
 
 
-def select(choice: str, load: Callable[[], Any] = load, folder: str = FOLDER) -> Selection:
-    """The function to use, the backend it is of, and a sentence that says why.
+def select(choice: str, load: Callable[[], Any] = load, folder: str = FOLDER) -> Backend:
+    """Return the backend to use.
 
     Args:
         choice: the value of ``TEXTCOUNT_BACKEND``.
@@ -48,10 +80,9 @@ def select(choice: str, load: Callable[[], Any] = load, folder: str = FOLDER) ->
     if wanted not in CHOICES:
         raise ValueError(f"TEXTCOUNT_BACKEND={choice!r} is not one of {', '.join(CHOICES)}")
     if wanted == "pure":
-        return _pure.count_occurrences, "pure", "TEXTCOUNT_BACKEND=pure is set."
+        return Backend("pure", "TEXTCOUNT_BACKEND=pure is set.", _pure.count_occurrences)
     try:
-        function = _checked(load())
-        return function, "native", f"{EXTENSION} {__version__} is installed."
+        return _native_backend(load())
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic in the extension is no Exception
@@ -59,23 +90,23 @@ def select(choice: str, load: Callable[[], Any] = load, folder: str = FOLDER) ->
         if wanted == "native":
             raise ImportError(f"TEXTCOUNT_BACKEND=native, but {reason}") from error
     if is_fault:
-        # Level 4 is the import of textcount: above are this module and the package.
+        # Level 4 is the user's import statement: 1 to 3 are in this module and the package.
         warnings.warn(f"textcount counts in pure Python: {reason}", RuntimeWarning, stacklevel=4)
-    return _pure.count_occurrences, "pure", reason
+    return Backend("pure", reason, _pure.count_occurrences)
 
 
-def _checked(native: Any) -> Callable[[str | bytes, str], int]:
-    """The extension's function, if the extension is this package's."""
+def _native_backend(native: Any) -> Backend:
+    """Return the extension's backend, if the extension is of this version."""
     if native.__version__ != __version__:
         versions = f"its version is {native.__version__}, that of textcount {__version__}"
         raise ImportError(versions)
-    function: Callable[[str | bytes, str], int] = native.count_occurrences
-    getattr(native, PART)  # an older build of this version has none
-    return function
+    # An older build of this version has no _count_part; then this raises AttributeError.
+    count, count_part = native.count_occurrences, native._count_part  # noqa: SLF001
+    return Backend("native", f"{EXTENSION} {__version__} is installed.", count, count_part)
 
 
 def _diagnose(error: BaseException, folder: str) -> tuple[str, bool]:
-    """Say why the extension cannot be used, and whether that is somebody's fault."""
+    """Return why the extension cannot be used, and whether a warning is due."""
     if isinstance(error, ModuleNotFoundError) and error.name == EXTENSION:
         built_without = _build_reason(folder)
         if built_without:
@@ -91,7 +122,7 @@ def _diagnose(error: BaseException, folder: str) -> tuple[str, bool]:
 
 
 def _build_reason(folder: str) -> str:
-    """What the build left, if it went without the extension (see setup.py)."""
+    """Return the reason that setup.py wrote if it built no extension, or ""."""
     try:
         with open(os.path.join(folder, "_build.txt"), encoding="utf-8") as file:
             return file.read().strip()
@@ -100,19 +131,27 @@ def _build_reason(folder: str) -> str:
 
 
 def _foreign_libraries(folder: str) -> str:
+    """Return the names of libraries in the package that another Python could load."""
     try:
         names = sorted(os.listdir(folder))
-    except OSError:  # a zip file, say
+    except OSError:  # the package is in a zip file, for example
         return ""
     return ", ".join(
         name for name in names if name.startswith("_native.") and name.endswith(LIBRARIES)
     )
 
 
-_function, BACKEND, BACKEND_REASON = select(os.environ.get("TEXTCOUNT_BACKEND", ""))
-if TYPE_CHECKING:  # type checkers see the Python side, whatever is installed
-    count_occurrences = _pure.count_occurrences
-else:
-    count_occurrences = _function
-count_part: Any = getattr(load(), PART) if BACKEND == "native" else None
-"""Counts in a part of bytes without a copy of it, which only the extension can."""
+def threads_help() -> bool:
+    """Return whether several threads count local files faster than one.
+
+    The extension releases the GIL while it counts. A free-threaded Python has none.
+    """
+    return active.name == "native" or not has_gil()
+
+
+def has_gil() -> bool:
+    """Return whether only one thread at a time runs Python code."""
+    return getattr(sys, "_is_gil_enabled", lambda: True)()
+
+
+active = select(os.environ.get("TEXTCOUNT_BACKEND", ""))

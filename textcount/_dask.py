@@ -1,4 +1,4 @@
-"""A Dask cluster, as an executor."""
+"""A Dask cluster as an executor."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Executor
 
-PATIENCE = 10
-"""How long to wait for a scheduler to answer, in seconds."""
+CONNECT_TIMEOUT = 10
+"""Seconds to wait for a scheduler to answer."""
 
 
 class Cluster:
-    """The cluster whose scheduler has an address; for "local", one of so many workers.
+    """A context whose value is the executor of a cluster, and which ends what it has started.
 
-    As a context it gives the executor; what was started for it ends with it.
+    Args:
+        address: the address of a scheduler, or "local" to start a cluster here.
+        jobs: the number of workers to start.
 
     Raises:
         ImportError: Dask is not installed.
-        OSError, ValueError: no scheduler answers there, or there can be none.
+        OSError: no scheduler answers at the address.
+        ValueError: it is no address.
     """
 
     def __init__(self, address: str, jobs: int) -> None:
@@ -38,8 +41,8 @@ class Cluster:
                         silence_logs=logging.CRITICAL,
                     )
                     address = stack.enter_context(cluster).scheduler_address
-            client = stack.enter_context(Client(address, timeout=PATIENCE))
-            # A file may be asked for twice, and may have changed: nothing is "pure".
+            client = stack.enter_context(Client(address, timeout=CONNECT_TIMEOUT))
+            # Not "pure": the same file may be counted twice, and may have changed meanwhile.
             self._executor: Executor = client.get_executor(pure=False)
             self._open = stack.pop_all()
 
@@ -52,9 +55,9 @@ class Cluster:
 
 @contextmanager
 def _ignored(number: signal.Signals) -> Iterator[None]:
-    """Have what is started meanwhile ignore a signal.
+    """Let the processes that are started in this context ignore a signal.
 
-    A terminal sends Ctrl-C to all processes, and this one has to end the others.
+    A terminal sends Ctrl-C to all processes of a command. The first one ends the others.
     """
     before = signal.signal(number, signal.SIG_IGN)
     try:

@@ -6,7 +6,7 @@ but where the needle is everywhere, stopping there is up to twenty times as slow
 as splitting. So a long text is counted in stretches, each by the way that pays.
 """
 
-from textcount._errors import wrong_contents, wrong_type
+from textcount._arguments import wrong_contents, wrong_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

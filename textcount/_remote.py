@@ -1,6 +1,6 @@
-"""Files at URLs and compressed files, read through fsspec.
+"""URLs and compressed files, read through fsspec.
 
-Credentials and proxies are its business, and nothing of them is known here.
+fsspec finds the storage of a URL, its credentials and its proxies.
 """
 
 from __future__ import annotations
@@ -9,32 +9,33 @@ import errno
 import os
 from contextlib import contextmanager
 
-from textcount.files import COMPRESSED, is_url
+from textcount._sources import COMPRESSED, is_url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-# What a storage's library may raise without a number, as files have it.
 _NUMBERS = {
     FileNotFoundError: errno.ENOENT,
     PermissionError: errno.EACCES,
     IsADirectoryError: errno.EISDIR,
     TimeoutError: errno.ETIMEDOUT,
 }
+"""The numbers of errors that a storage's library may raise without one."""
 
-MISSING = 404  # what a server answers that has no such page
+NOT_FOUND = 404
+"""The status of an HTTP response for a page that does not exist."""
 
 
 class RemoteFile:
-    """A file to read from. Whatever goes wrong in it is an OSError."""
+    """A URL or a compressed file, open for reading. All its errors are OSError."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         with _only_os_errors(name):
             system, path = _locate(name)
-            # A server that cannot give ranges can give the whole.
+            # Without a block size, a server that cannot serve ranges sends the whole file.
             options = {"block_size": 0} if _is_web(system) else {}
             self._system, self._path = system, path
             self._raw = self._file = system.open(path, "rb", **options)
@@ -50,7 +51,7 @@ class RemoteFile:
             self._raw.close()
 
     def seek(self, place: int) -> None:
-        """Go on from a byte."""
+        """Continue reading from this byte."""
         with _only_os_errors(self._name):
             if _is_web(self._system):
                 self._raw.close()
@@ -58,16 +59,17 @@ class RemoteFile:
             self._file.seek(place)
 
     def read(self, size: int) -> bytes:
-        """Read so many bytes at most; none at the end."""
+        """Read at most size bytes; none at the end of file."""
         with _only_os_errors(self._name):
             data: bytes = self._file.read(size)
             return data
 
 
-def size_of(name: str, least: int) -> int:
-    """The size of a file of which ranges can be read; 0 if they cannot, or if it is less.
+def file_size(name: str, least: int) -> int:
+    """Return the size of a file of which ranges can be read, in bytes.
 
-    Or if it cannot be asked for: opening the file will say why.
+    Return 0 if they cannot be, if the file has less than least bytes, or if the storage does
+    not answer: opening the file will give the reason.
     """
     if name.endswith(COMPRESSED):
         return 0
@@ -76,7 +78,7 @@ def size_of(name: str, least: int) -> int:
         size = system.info(path).get("size") or 0
         if size < least:
             return 0
-        if _is_web(system):  # which often says too little of what its server can do
+        if _is_web(system):  # its info often leaves out that the server serves ranges
             with system.open(path, "rb", block_size=1) as file:
                 file.seek(1)
                 file.read(1)
@@ -86,7 +88,10 @@ def size_of(name: str, least: int) -> int:
 
 
 def matching(url: str) -> list[tuple[str, bool]]:
-    """The URLs that match one with wildcards, or itself; and which are directories."""
+    """Return the URLs that match a URL with wildcards, or the URL itself.
+
+    Each comes with whether it is a directory.
+    """
     with _only_os_errors(url):
         system, path = _locate(url)
         if "*" in path or "[" in path:
@@ -95,30 +100,30 @@ def matching(url: str) -> list[tuple[str, bool]]:
                 (system.unstrip_protocol(each), found[each]["type"] == "directory")
                 for each in sorted(found)
             ]
-        # Whether a web page is a directory could be told only from all of it.
+        # Only the text of a web page could tell whether it lists others; so its name does.
         if _is_web(system):
             return [(url, url.endswith("/"))]
-        # What is in a directory has the storage's own spelling of its name before it.
+        # Files in a directory are named after the storage's own spelling of its name.
         return [(system.unstrip_protocol(path), True) if system.isdir(path) else (url, False)]
 
 
-def entries(url: str) -> list[tuple[str, str, str]]:
-    """What is in a directory: names, URLs and kinds."""
+def list_store(url: str) -> list[tuple[str, str, str]]:
+    """Return the names, URLs and kinds of the entries of a directory in a store."""
     with _only_os_errors(url):
         system, path = _locate(url)
         found = []
         for each in system.ls(path, detail=True):
             whole = each["name"].rstrip("/")
-            if whole != path.rstrip("/"):  # some list the directory itself
+            if whole != path.rstrip("/"):  # some stores list the directory itself
                 kind = "directory" if each["type"] == "directory" else "file"
-                # Of a directory of the web, the slash is what tells.
+                # On the web a trailing slash marks a directory, so the name is kept whole.
                 address = system.unstrip_protocol(each["name"])
                 found.append((whole.rpartition("/")[2], address, kind))
         return found
 
 
 def _locate(name: str) -> tuple[Any, str]:
-    """The storage that has a file, and the file's name there."""
+    """Return the storage of a file, and the file's name there."""
     try:
         from fsspec.core import url_to_fs
     except ImportError:
@@ -148,7 +153,7 @@ def _decompressed(file: Any, name: str) -> Any:
 
 @contextmanager
 def _only_os_errors(name: str) -> Iterator[None]:
-    """Make an OSError, of Python's own and so for every process, of all that is raised."""
+    """Convert every exception to a built-in OSError, which any process can unpickle."""
     try:
         yield
     except MemoryError:
@@ -156,12 +161,13 @@ def _only_os_errors(name: str) -> Iterator[None]:
     except Exception as raised:
         error: BaseException = raised
         cause = raised.__cause__
+        # For every failure on the web fsspec raises FileNotFoundError; its cause is the truth.
         if (
             cause
             and name.startswith(("http:", "https:"))
-            and getattr(cause, "status", 0) != MISSING
+            and getattr(cause, "status", 0) != NOT_FOUND
         ):
-            error = cause  # fsspec says of whatever goes wrong there that there is no such file
+            error = cause
         if isinstance(error, OSError):
             if error.errno is not None and type(error).__module__ == "builtins":
                 raise error from None

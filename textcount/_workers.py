@@ -1,381 +1,151 @@
-"""Counting files by several workers at once.
+"""Count in many sources at once, and yield the counts in the order of the sources.
 
-The work is a list of tasks: a range of bytes of a large file, or some small files. All
-go to the caller's executor, if there is one. Else ranges are for threads, if the extension
-counts, which lets go of the interpreter meanwhile; so are remote and compressed files.
-Small files are for processes: so much of the time goes into opening them, which takes
-the interpreter, that threads would only wait for one another. What is found comes in the
-order of the files, whoever was faster.
+The work is divided into tasks. Our threads count them, or the caller's executor. Meanwhile
+the calling thread lists files, hands out tasks, waits and yields. Only what can be read just
+once, in its turn (a pipe, a device), it counts itself; and with the pure backend and a GIL,
+where threads would not help, all local files.
 """
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 from collections import deque
-from concurrent.futures import BrokenExecutor, wait
-from typing import TYPE_CHECKING, NamedTuple
+from queue import Empty, SimpleQueue
 
-from textcount import _backend, files
+from textcount import _backend, _limits
+from textcount._executor import CallersExecutor
+from textcount._pool import ThreadPool
+from textcount._tasks import Division, RangeTotals, Task, divide, divide_file
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from concurrent.futures import Executor, Future
+    from collections.abc import Iterator
 
-    from textcount._blocks import Counting
-    from textcount.files import FileCount, Found, OnProgress, Source
+    from textcount._options import RunOptions
+    from textcount._record import FileCount
+    from textcount._sources import Source
+    from textcount._tasks import Message
 
-    # What makes an error; not all engines bring one over whole.
-    Made = tuple[type[OSError | UnicodeError], tuple[object, ...]]
-    # The counts, the size and the error: a FileCount would take longer to send. Or the
-    # size of a file that is to be counted in ranges.
-    Counts = tuple[list[int], int, Made | None] | int
-    # With the backend that counted.
-    Answer = tuple[str, list[Counts]]
-
-BATCH = 128 if sys.version_info >= (3, 12) else 64
-"""How many files a process is given at a time, or fewer, of a shard's size together.
-
-Up to Python 3.11 their names must fit in a pipe (python/cpython#94777).
-"""
-
-AHEAD = 4
-"""How many tasks for each worker may wait for being counted or asked for."""
-
-PATIENCE = 0.1
-"""Seconds between looks at what has been counted meanwhile."""
-
-FAR_SHARD, FAR_BATCH, FAR_AHEAD = 1 << 30, 1024, 512
-"""The same for the caller's executor: docs/scaling.md says why."""
-
-SHOWN = 1 << 12
-"""How much of what cannot be decoded is sent back, in bytes."""
-
-
-class Task(NamedTuple):
-    """Files to count, or the range from start to stop of one."""
-
-    found: list[Found]
-    start: int = 0
-    stop: int | None = None
-    limit: int = 0
-    """From which size on a worker is to tell the size, and not to count; 0: never."""
-    is_here: bool = False
-    """Whether who asks for the counts is to count, and no worker."""
-    future: Future[Answer] | None = None
-
-
-def count_in_parallel(
-    found: Iterable[Found], workers: Workers, on_progress: OnProgress | None
-) -> Iterator[FileCount]:
-    """Count in each of what ``files.expand`` gives, by these workers.
-
-    Raises:
-        ChildProcessError: a process of these has been killed.
-    """
-    try:
-        yield from _counted(_tasks(found, workers), workers, on_progress)
-    except BrokenExecutor as error:
-        if workers.is_far:
-            raise
-        raise ChildProcessError("a worker was killed") from error
-    finally:
-        workers.end()
+POLL_SECONDS = 0.1
+"""How long a wait for a worker may ignore an interrupt. On Windows a lock does not see Ctrl-C,
+and nowhere does it see an interrupt that another thread raises."""
 
 
 class Workers:
-    """Threads and processes, started when there is something for them, or the caller's.
+    """The workers of a run: our threads, or the caller's executor.
 
-    Attributes:
-        is_far: whether they are the caller's.
-        can_open: whether small files are for them, too.
-        sizes: of what has been counted and not been told.
-        typical: the size of a file, on average.
-        shard, batch, ahead: bytes of a range, files of a task, tasks under way.
+    Args:
+        run: how to count.
+        typical_size: bytes of a file, on average over those counted so far.
+
+    Raises:
+        RuntimeError: the system starts no thread.
     """
 
-    def __init__(
-        self,
-        counting: Counting,
-        jobs: int,
-        *,
-        processes: bool,
-        executor: Executor | None,
-        backends: dict[str, int],
-    ) -> None:
-        self.counting = counting
-        self.is_far = executor is not None
-        self.can_open = processes or self.is_far
-        self.sizes: deque[int] = deque()
-        self.typical = 0
-        self.shard, self.batch, self.ahead = files.SHARD, BATCH, AHEAD * jobs
-        if self.is_far:
-            self.shard, self.batch, self.ahead = FAR_SHARD, FAR_BATCH, FAR_AHEAD
-        self._jobs = jobs
-        self._given = executor
-        self._backends = backends
-        self._threads: Executor | None = None
-        self._processes: Executor | None = None
-        self._under_way: set[Future[Answer]] = set()
-
-    def start(self, task: Task) -> Task:
-        """Give a task to a worker, if there is one for its kind."""
-        executor = None if task.is_here else self._executor(task)
-        if executor is None:
-            return task
-        count, found = _count, task.found
-        if executor is self._given:
-            count, found = _count_far, [(_absolute(each[0]), *each[1:]) for each in found]
-        future = executor.submit(count, self.counting, found, *task[1:4])
-        self._under_way.add(future)
-        future.add_done_callback(self._take_in)
-        return task._replace(future=future)
-
-    def end(self) -> None:
-        """Wait for what has been begun; the rest is not. The caller's executor goes on."""
-        for future in self._under_way.copy():
-            future.cancel()
-        for executor in (self._threads, self._processes):
-            if executor is not None:
-                executor.shutdown()
-
-    def _executor(self, task: Task) -> Executor | None:
-        if self._given is not None:
-            return self._given
-        is_remote = files.is_remote(task.found[0][0])
-        is_range = task.start > 0 or task.stop is not None
-        if is_remote or (is_range and _backend.BACKEND == "native"):
-            if self._threads is None:
-                from concurrent.futures import ThreadPoolExecutor
-
-                self._threads = ThreadPoolExecutor(self._jobs, "textcount")
-            return self._threads
-        if self.can_open and self._processes is None:
-            from concurrent.futures import ProcessPoolExecutor  # four times as much code
-
-            # A terminal sends Ctrl-C to all processes; the first one ends the others.
-            ignored = (signal.SIGINT, signal.SIG_IGN)
-            most = min(self._jobs, 61 if sys.platform == "win32" else self._jobs)
-            self._processes = ProcessPoolExecutor(most, None, signal.signal, ignored)
-        return self._processes
-
-    def _take_in(self, future: Future[Answer]) -> None:
-        self._under_way.discard(future)
-        if future.cancelled() or future.exception() is not None:
-            return
-        backend, results = future.result()
-        self._backends[backend] = self._backends.get(backend, 0) + 1
-        sizes = [counts[1] for counts in results if not isinstance(counts, int)]
-        if sizes:
-            self.sizes.extend(sizes)
-            self.typical = (self.typical + sum(sizes) // len(sizes)) // 2
-
-
-def _count(
-    counting: Counting, found: list[Found], start: int, stop: int | None, limit: int
-) -> Answer:
-    """Count in each; this is what workers do."""
-    results: list[Counts] = []
-    for source, error, _ in found:
-        if limit and error is None and (size := files.size_of(source, limit) or 0) >= limit:
-            results.append(size)
-            continue
-        record = files.count_source(counting, source, error, start=start, stop=stop)
-        made = None if record.error is None else _made(record.error)
-        results.append((list(record.counts.values()), record.size, made))
-    return _backend.BACKEND, results
-
-
-def _count_far(
-    counting: Counting, found: list[Found], start: int, stop: int | None, limit: int
-) -> Answer:
-    """The same elsewhere: little of the contents is sent back."""
-    backend, results = _count(counting, found, start, stop, limit)
-    for index, counts in enumerate(results):
-        if not isinstance(counts, int) and counts[2] and counts[2][0] is UnicodeDecodeError:
-            error = _shortened(UnicodeDecodeError(*counts[2][1]))  # type: ignore[arg-type]
-            results[index] = (counts[0], counts[1], _made(error))
-    return backend, results
-
-
-def _made(error: OSError | UnicodeError) -> Made:
-    if isinstance(error, UnicodeDecodeError):  # its reason may have been added to
-        arguments = (error.encoding, error.object, error.start, error.end, error.reason)
-        return UnicodeDecodeError, arguments
-    if isinstance(error, OSError) and error.errno is not None:
-        return type(error), (error.errno, error.strerror, error.filename)
-    return type(error), error.args
-
-
-def _shortened(error: UnicodeDecodeError) -> UnicodeDecodeError:
-    """The same error, with only as much of what was decoded as shows it."""
-    start, reason = error.start, error.reason
-    first = max(0, start - SHOWN // 2) if len(error.object) > SHOWN else 0
-    if first and not reason.endswith("of the input)"):
-        reason += f" (byte {start} of the input)"
-    part = error.object[first : first + SHOWN]
-    return UnicodeDecodeError(error.encoding, part, start - first, error.end - first, reason)
-
-
-def _absolute(source: Source) -> Source:
-    """The name of a file that holds in another folder, too."""
-    return source if isinstance(source, int) or files.is_url(source) else os.path.abspath(source)
-
-
-def _counted(
-    tasks: Iterator[Task], workers: Workers, on_progress: OnProgress | None
-) -> Iterator[FileCount]:
-    """What the tasks give for each file, in their order."""
-    whole: _Whole | None = None
-    for task in _started(workers, tasks):
-        results = _results(task, workers, on_progress)
-        for each, result in zip(task.found, results, strict=True):
-            if isinstance(result, int):
-                yield from _counted(_ranges(each, result, workers), workers, on_progress)
-            elif whole is None and task.stop is None:
-                yield result
-            else:
-                whole = whole or _Whole(workers.counting)
-                whole.add(result)
-                if task.stop is None:
-                    if isinstance(whole.error, UnicodeError):
-                        # Which bytes the error tells of depends on where reading begins.
-                        yield from _counted(iter([Task([each])]), workers, None)
-                    else:
-                        yield whole.record(result.path)
-                    whole = None
-
-
-def _started(workers: Workers, tasks: Iterator[Task]) -> Iterator[Task]:
-    """Each task, some time after it was started."""
-    started: deque[Task] = deque()
-    failure: Exception | None = None
-    is_more = True
-    while is_more or started:
-        try:
-            while is_more and len(started) < workers.ahead:
-                started.append(workers.start(next(tasks)))
-        except StopIteration:
-            is_more = False
-        except Exception as error:  # its turn is after what came before it
-            failure, is_more = error, False
-        if started:
-            yield started.popleft()
-    if failure is not None:
-        raise failure
-
-
-def _results(
-    task: Task, workers: Workers, on_progress: OnProgress | None
-) -> Iterator[FileCount | int]:
-    """What a task gives."""
-    counting, start, stop = workers.counting, task.start, task.stop
-    future = task.future
-    if future is None:
-        for source, error, _ in task.found:
-            yield files.count_source(counting, source, error, on_progress, start=start, stop=stop)
-        return
-    _wait(future, workers, on_progress)
-    if workers.is_far and future.exception() is not None:
-        # No error of a file, which would be an answer. Dask loses some answers while
-        # it takes them from a worker that is killed, and says ValueError.
-        future = workers.start(task).future or future
-        _wait(future, workers, on_progress)
-    _, results = future.result()
-    for (source, _, _), counts in zip(task.found, results, strict=True):
-        if isinstance(counts, int):
-            yield counts
-            continue
-        values, size, made = counts
-        failure = made and made[0](*made[1])
-        by_needle = {} if failure else dict(zip(counting.needles, values, strict=True))
-        path = source if isinstance(source, str) else "-"
-        yield files.FileCount(path, by_needle, size=size, error=failure)
-
-
-def _wait(future: Future[Answer], workers: Workers, on_progress: OnProgress | None) -> None:
-    """Wait for an answer; meanwhile, tell what all workers have counted."""
-    is_done = False
-    while not is_done:
-        is_done = not wait([future], PATIENCE).not_done
-        while workers.sizes:
-            size = workers.sizes.popleft()
-            if on_progress is not None and size:
-                on_progress(size)
-
-
-def _tasks(found: Iterable[Found], workers: Workers) -> Iterator[Task]:
-    """The ranges of large files, and the others some together."""
-    limit = 2 * workers.shard if workers.counting.in_place else 0
-    batch: list[Found] = []
-    held = 0
-    found = iter(found)
-    while True:
-        try:
-            each = next(found)
-        except StopIteration:
-            break
-        except Exception:
-            if batch:  # came before
-                yield Task(batch, limit=limit)
-            raise
-        size, is_large = _size_of(each, workers, limit)
-        is_remote = files.is_remote(each[0])
-        is_full = len(batch) == workers.batch or held + (size or 0) > workers.shard
-        if batch and (size is None or is_large or is_remote or is_full):
-            yield Task(batch, limit=limit)
-            batch, held = [], 0
-        if size is None:
-            # A pipe or a terminal may give nothing for ever, and who waits for it must
-            # be the one that Ctrl-C interrupts.
-            yield Task([each], is_here=True)
-        elif is_large:
-            yield from _ranges(each, size, workers)
-        elif is_remote:
-            yield Task([each], limit=limit)
+    def __init__(self, run: RunOptions, typical_size: int) -> None:
+        self._run = run
+        self._messages: SimpleQueue[Message] = SimpleQueue()
+        self._workers: ThreadPool | CallersExecutor
+        if run.executor is not None:
+            self._workers = CallersExecutor(run.options, run.executor, self._messages)
+            self._division = Division(
+                run.options, typical_size, _limits.EXECUTOR_RANGE, _limits.EXECUTOR_BATCH
+            )
+            self._most_tasks = _limits.EXECUTOR_TASKS
         else:
-            batch.append(each)
-            held += size
-    if batch:
-        yield Task(batch, limit=limit)
+            self._workers = ThreadPool(run.options, run.jobs, self._messages)
+            self._division = Division(
+                run.options,
+                typical_size,
+                _limits.RANGE,
+                _limits.BATCH,
+                in_caller=not _backend.threads_help(),
+            )
+            self._most_tasks = _limits.TASKS_PER_WORKER * run.jobs
 
+    def count(self, sources: Iterator[Source]) -> Iterator[FileCount]:
+        """Yield the counts of all sources; then end the workers."""
+        try:
+            yield from self._records(divide(sources, self._division))
+        finally:
+            self._workers.stop()
 
-def _size_of(each: Found, workers: Workers, limit: int) -> tuple[int | None, bool]:
-    """The size of a file, None of another kind; and whether to count it in ranges."""
-    source, error, is_walked = each
-    if error is not None or files.is_remote(source) or (is_walked and workers.can_open):
-        return workers.typical, False  # a worker can as well ask: it is no pipe
-    size = files.size_of(source)
-    return size, size is not None and 0 < limit <= size
+    def _records(self, tasks: Iterator[Task]) -> Iterator[FileCount]:
+        """Yield the counts of each file of the tasks."""
+        totals: RangeTotals | None = None
+        for task in self._in_order(tasks):
+            for source, record in zip(task.sources, task.outcome or (), strict=True):
+                if isinstance(record, int):
+                    yield from self._records(divide_file(source, record, self._division))
+                elif not task.is_range:
+                    yield record
+                else:
+                    totals = totals or RangeTotals(self._run.options)
+                    totals.add(record)
+                    if task.stop is not None:
+                        continue
+                    if isinstance(totals.error, UnicodeError):
+                        # The error names bytes of the range. One of the file is wanted.
+                        yield from self._records(iter([Task([source], is_repeat=True)]))
+                    else:
+                        yield totals.record(source.path)
+                    totals = None
 
+    def _in_order(self, tasks: Iterator[Task]) -> Iterator[Task]:
+        """Yield the tasks in order, each when it is done, with others under way behind it."""
+        under_way: deque[Task] = deque()
+        failure: Exception | None = None
+        is_more = True
+        while is_more or under_way:
+            try:
+                while is_more and len(under_way) < self._most_tasks:
+                    task = next(tasks)
+                    self._submit(task)
+                    under_way.append(task)
+            except StopIteration:
+                is_more = False
+            except Exception as error:  # the tasks before it are yielded first
+                failure, is_more = error, False
+            if under_way:
+                task = under_way.popleft()
+                self._finish(task)
+                yield task
+        if failure is not None:
+            raise failure
 
-def _ranges(each: Found, size: int, workers: Workers) -> Iterator[Task]:
-    """The ranges of a large file."""
-    starts = range(0, size - workers.shard, workers.shard)
-    for start in starts:
-        yield Task([each], start, start + workers.shard)
-    # To the end, wherever that is by then.
-    yield Task([each], starts[-1] + workers.shard)
+    def _submit(self, task: Task) -> None:
+        if not task.in_caller:
+            is_tiny = not task.is_range and self._division.is_tiny
+            self._workers.submit(task, is_tiny=is_tiny)
 
+    def _finish(self, task: Task) -> None:
+        """Wait until a task is done, and report meanwhile what all workers have read."""
+        if task.in_caller:
+            task.outcome = task.count(self._run.options, self._run.on_progress)
+        may_repeat = self._run.executor is not None
+        while task.outcome is None:
+            if task.failure is None:
+                self._receive()
+            elif may_repeat:
+                # Dask loses some answers while it takes them from a worker that is killed.
+                may_repeat, task.failure = False, None
+                self._submit(task)
+            else:
+                raise task.failure
 
-class _Whole:
-    """A file, of its ranges."""
-
-    def __init__(self, counting: Counting) -> None:
-        self.error: OSError | UnicodeError | None = None
-        self._size = 0
-        self._counts = dict.fromkeys(counting.needles, 0)
-
-    def add(self, part: FileCount) -> None:
-        """Take in a range; of a file that has failed, nothing more."""
-        if self.error is None:
-            self.error = part.error
-            self._size += part.size
-            for needle, count in part.counts.items():
-                self._counts[needle] += count
-
-    def record(self, path: str) -> FileCount:
-        """All that was taken in."""
-        counts = {} if self.error else self._counts
-        return files.FileCount(path, counts, size=self._size, error=self.error)
+    def _receive(self) -> None:
+        """Wait for a message of a worker, and act on it."""
+        try:
+            task, size, end = self._messages.get(timeout=POLL_SECONDS)
+        except Empty:
+            return
+        if isinstance(end, BaseException):
+            task.failure = end
+        elif end is not None:
+            task.outcome = end
+            if not task.is_range:
+                self._division.learn(end)
+            if task.backend:
+                counted = self._run.tasks_by_backend
+                counted[task.backend] = counted.get(task.backend, 0) + 1
+        if size and self._run.on_progress is not None and not task.is_repeat:
+            self._run.on_progress(size)

@@ -1,28 +1,41 @@
-"""The command: takes the arguments apart, counts, and reports."""
+"""The command: arguments in, counts out, and an exit status."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import re
-import stat
 import sys
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from functools import partial
 
-from textcount import BACKEND, BACKEND_REASON, __version__
-from textcount._blocks import HANDLERS, Counting
-from textcount.files import Patterns, check_decoding, cores, count_sources, expand, is_remote
-from textcount.report import Csv, Json, Report, Table, Text, can_show_bars, printable, reason
+from textcount import _backend, _limits
+from textcount._arguments import check_decoding
+from textcount._options import HANDLERS, CountOptions, RunOptions
+from textcount._reader import file_size
+from textcount._sources import Source
+from textcount._version import __version__
+from textcount._walk import Patterns, expand
+from textcount.files import count_sources
+from textcount.report import (
+    CsvReport,
+    JsonReport,
+    Report,
+    TableReport,
+    TextReport,
+    can_show_bars,
+    printable,
+    reason,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
     from typing import Any, NoReturn, TextIO
 
-    from textcount.files import FileCount, Source
+    from textcount._record import FileCount
     from textcount.progress import ProgressBar
 
 FOUND, NOT_FOUND, FAILED = 0, 1, 2
@@ -30,7 +43,7 @@ INTERRUPTED = 128 + 2  # what a shell reports for SIGINT
 PIPE_CLOSED = 128 + 13  # and for SIGPIPE
 
 STDIN = 0
-FORMATS = {"text": Text, "json": Json, "csv": Csv}
+FORMATS = {"text": TextReport, "json": JsonReport, "csv": CsvReport}
 
 USAGE = """\
 textcount [OPTIONS] WORD [PATH ...]
@@ -42,23 +55,23 @@ Exit status: 0 if a word was found, 1 if none was, 2 if there was an error."""
 
 VERSION = f"""\
 textcount {__version__}
-backend: {BACKEND}
-{BACKEND_REASON}
+backend: {_backend.active.name}
+{_backend.active.reason}
 {sys.implementation.name} {sys.version.split()[0]}, {sys.platform}"""
 
 
 class CannotRun(Exception):
-    """Nothing can be counted as asked; the message says why."""
+    """Counting as asked is impossible; the message says why."""
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command with argv (``sys.argv[1:]`` if None); give its exit status."""
+    """Run the command with argv (``sys.argv[1:]`` if None); return its exit status."""
     try:
         try:
             status = _run(_parse(sys.argv[1:] if argv is None else argv))
-        except SystemExit as end:  # argparse has printed what there was to say
+        except SystemExit as end:  # argparse has printed the help or the error
             status = FAILED if end.code else FOUND
-        except (CannotRun, ChildProcessError) as error:
+        except CannotRun as error:
             status = _complain(str(error))
         except KeyboardInterrupt:
             status = INTERRUPTED
@@ -68,62 +81,75 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         _abandon(sys.stdout)
         return PIPE_CLOSED
-    except OSError as error:  # in writing: an error in reading is a record
+    except OSError as error:  # from writing, as an error in reading is a record
         _abandon(sys.stdout)
         return _complain(f"standard output: {reason(error)}")
 
 
-def _run(options: argparse.Namespace) -> int:
-    words, operands = _words_and_operands(options)
-    sources: list[Source] = [STDIN if name == "-" else name for name in operands or ["-"]]
+def _run(arguments: argparse.Namespace) -> int:
+    words, operands = _words_and_operands(arguments)
+    sources = [Source(STDIN if name == "-" else name) for name in operands or ["-"]]
     try:
-        encoding = check_decoding("textcount", options.encoding, options.errors)
+        encoding = check_decoding("textcount", arguments.encoding, arguments.errors)
     except LookupError as error:
         raise CannotRun(str(error)) from None
-    if sys.stdout is None and not options.quiet:
+    if sys.stdout is None and not arguments.quiet:
         raise CannotRun("standard output is closed")
-    patterns = Patterns(options.include, options.exclude)
-
-    kind = Report if options.quiet else FORMATS[options.format]
-    is_alone = options.total or (len(sources) == 1 and not options.recursive)
-    width = 1 if is_alone and len(words) == 1 else _width(sources)
-    if kind is Text and not (is_alone and len(words) == 1) and can_show_bars():
-        kind = Table
-    report = kind(words, width, total_only=options.total, named=bool(operands))
+    patterns = Patterns(arguments.include, arguments.exclude)
+    report = _report(arguments, words, sources, has_paths=bool(operands))
+    run = RunOptions(
+        CountOptions(words, encoding, arguments.errors), arguments.jobs or _limits.cores()
+    )
     status = NOT_FOUND
-    backends: dict[str, int] = {}
-    with _cluster(options) as executor, _progress(options, sources, patterns) as bar:
-        records = count_sources(
-            expand(sources, options.recursive, patterns),
-            Counting(words, encoding, options.errors),
-            bar.advance if bar else None,
-            options.jobs or cores(),
-            True,
-            executor,
-            backends,
-        )
-        for record in _told(records, options.dask) if executor else records:
-            if bar:
-                bar.hide()
-            if record.error is not None:
-                status = _complain(f"{record.path}: {reason(record.error)}")
-            elif status == NOT_FOUND and any(record.counts.values()):
-                status = FOUND
-            report.add(record)
+    with _cluster(arguments) as run.executor, _progress(arguments, sources, patterns) as bar:
+        if bar is not None:
+            run.on_progress = bar.advance
+        records = count_sources(expand(sources, arguments.recursive, patterns), run)
+        if run.executor is not None:
+            records = _or_cannot_run(records, arguments.dask)
+        with closing(records):  # an error ends the workers before anything else
+            for record in records:
+                if bar is not None:
+                    bar.hide()
+                if record.error is not None:
+                    status = _complain(f"{record.path}: {reason(record.error)}")
+                elif status == NOT_FOUND and any(record.counts.values()):
+                    status = FOUND
+                report.add(record)
     report.finish()
-    if backends.keys() - {BACKEND}:
-        tasks = ", ".join(f"{count} by {name}" for name, count in sorted(backends.items()))
-        _say(f"not all was counted by {BACKEND}, the backend here: tasks counted {tasks}")
+    _say_who_counted(run.tasks_by_backend)
     return status
 
 
-def _words_and_operands(options: argparse.Namespace) -> tuple[list[str], list[str]]:
-    words, operands = list(options.words), list(options.operands)
-    if "-" in options.word_files and "-" in (operands or ["-"]):
+def _report(
+    arguments: argparse.Namespace, words: list[str], sources: list[Source], *, has_paths: bool
+) -> Report:
+    """Return the report that the options ask for."""
+    kind = Report if arguments.quiet else FORMATS[arguments.format]
+    is_one_file = arguments.total or (len(sources) == 1 and not arguments.recursive)
+    is_one_number = is_one_file and len(words) == 1
+    if kind is TextReport and not is_one_number and can_show_bars():
+        kind = TableReport
+    width = 1 if is_one_number else _width(sources)
+    return kind(words, width, total_only=arguments.total, named=has_paths)
+
+
+def _say_who_counted(tasks_by_backend: dict[str, int]) -> None:
+    """Tell if an executor's workers have another backend than this process."""
+    here = _backend.active.name
+    if tasks_by_backend.keys() - {here}:
+        counted = sorted(tasks_by_backend.items())
+        tasks = ", ".join(f"{count} by {name}" for name, count in counted)
+        _say(f"not all was counted by {here}, the backend here: tasks counted {tasks}")
+
+
+def _words_and_operands(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
+    words, operands = list(arguments.words), list(arguments.operands)
+    if "-" in arguments.word_files and "-" in (operands or ["-"]):
         raise CannotRun("standard input cannot give both the words (-f -) and the contents")
-    for name in options.word_files:
+    for name in arguments.word_files:
         words += _words_of(name)
-    if not options.words and not options.word_files:
+    if not arguments.words and not arguments.word_files:
         if not operands:
             raise CannotRun("no WORD to count; see textcount --help")
         words.append(operands.pop(0))
@@ -135,7 +161,7 @@ def _words_and_operands(options: argparse.Namespace) -> tuple[list[str], list[st
 
 
 def _words_of(name: str) -> list[str]:
-    """The words of a file that has one a line."""
+    """Return the words of a file that has one on each line."""
     try:
         with open(STDIN if name == "-" else name, encoding="utf-8-sig") as file:
             words = [line.strip() for line in file if not line.isspace()]
@@ -147,65 +173,60 @@ def _words_of(name: str) -> list[str]:
 
 
 def _width(sources: list[Source]) -> int:
-    """The digits that no count exceeds, as wc has it: from the size of all input."""
-    total = _size(sources)
+    """Return the digits of the size of all input, which no count exceeds; wc does the same."""
+    total = _total_size(sources)
     return 7 if total is None else len(str(total))
 
 
-def _size(sources: Iterable[Source]) -> int | None:
-    """The bytes there are to read, or None if that only shows in reading."""
+def _total_size(sources: Iterable[Source]) -> int | None:
+    """Return the bytes that there are to read, or None if only reading tells."""
     total = 0
     for source in sources:
-        if is_remote(source):
+        size = None if source.is_remote else file_size(source)
+        if size is None:
             return None
-        try:
-            status = os.stat(source)
-        except OSError:
-            continue  # will be complained of when its turn comes
-        if not stat.S_ISREG(status.st_mode):
-            return None
-        total += status.st_size
+        total += size
     return total
 
 
 def _progress(
-    options: argparse.Namespace, sources: list[Source], patterns: Patterns
+    arguments: argparse.Namespace, sources: list[Source], patterns: Patterns
 ) -> AbstractContextManager[ProgressBar | None]:
-    wanted = options.progress
+    wanted = arguments.progress
     if wanted is None:
-        wanted = not options.quiet and sys.stderr is not None and sys.stderr.isatty()
+        wanted = not arguments.quiet and sys.stderr is not None and sys.stderr.isatty()
     if not wanted:
         return nullcontext()
-    from textcount.progress import PATIENCE, ProgressBar, is_available
+    from textcount.progress import BAR_DELAY, ProgressBar, is_available
 
     if not is_available():
-        if options.progress:
+        if arguments.progress:
             raise CannotRun("--progress needs the rich library: pip install 'textcount[cli]'")
         return nullcontext()
 
     def measure() -> int | None:
-        return _size(source for source, *_ in expand(sources, options.recursive, patterns))
+        return _total_size(expand(sources, arguments.recursive, patterns))
 
-    return ProgressBar(measure, patience=0 if options.progress else PATIENCE)
+    return ProgressBar(measure, delay=0 if arguments.progress else BAR_DELAY)
 
 
-def _cluster(options: argparse.Namespace) -> AbstractContextManager[Executor | None]:
-    if options.dask is None:
+def _cluster(arguments: argparse.Namespace) -> AbstractContextManager[Executor | None]:
+    if arguments.dask is None:
         return nullcontext()
     from textcount._dask import Cluster
 
     try:
-        return Cluster(options.dask, options.jobs or cores())
+        return Cluster(arguments.dask, arguments.jobs or _limits.cores())
     except ImportError:
         raise CannotRun(
             "--dask needs the distributed library: pip install 'textcount[dask]'"
         ) from None
     except (OSError, ValueError) as error:
-        raise CannotRun(f"--dask {options.dask}: {error}") from None
+        raise CannotRun(f"--dask {arguments.dask}: {error}") from None
 
 
-def _told(records: Iterator[FileCount], cluster: str) -> Iterator[FileCount]:
-    """What a cluster counts; what it raises ends the command."""
+def _or_cannot_run(records: Iterator[FileCount], cluster: str) -> Generator[FileCount]:
+    """Yield the records of a cluster; raise CannotRun for an error of the cluster."""
     try:
         yield from records
     except Exception as error:
@@ -226,20 +247,20 @@ def _say(message: str) -> None:
 
 
 def _abandon(stream: TextIO) -> None:
-    """Keep the interpreter, at its end, from flushing what cannot be written."""
+    """Discard what cannot be written, which the interpreter would flush at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    # parse_intermixed_args forgets that what follows "--" is no option.
+    # parse_intermixed_args would take the operands after "--" for options.
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    options = parser().parse_intermixed_args(arguments[:end])
-    options.operands += arguments[end + 1 :]
-    return options
+    parsed = parser().parse_intermixed_args(arguments[:end])
+    parsed.operands += arguments[end + 1 :]
+    return parsed
 
 
 def parser() -> argparse.ArgumentParser:
-    """What takes the arguments apart."""
+    """Return the parser of the arguments."""
     made = _Parser(
         prog="textcount",
         usage=USAGE,
@@ -274,7 +295,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Escapes what it complains of."""
+    """A parser whose error messages are escaped."""
 
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))

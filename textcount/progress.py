@@ -12,32 +12,33 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-PATIENCE = 0.5
-"""How long a command may run, in seconds, before the bar appears."""
-REFRESH = 0.1
-"""The least time between two updates of the bar, in seconds."""
+BAR_DELAY = 0.5
+"""Seconds that a command runs before the bar appears."""
+
+REFRESH_SECONDS = 0.1
+"""The least time between two updates of the bar."""
 
 
 def is_available() -> bool:
-    """Whether the library that draws the bar is installed."""
+    """Return whether the library that draws the bar is installed."""
     return find_spec("rich") is not None
 
 
 class ProgressBar:
-    """A bar on standard error, from its patience's end to the end of the block.
+    """A bar on standard error, shown after a delay until the context ends.
 
-    Whoever prints in the meantime hides it first; it comes back by itself. If
-    it cannot be drawn, it is not: the counts are what matters.
+    Hide it before printing; the next progress draws it again. An error in drawing it is
+    ignored, as the counts matter more.
 
     Args:
-        measure: gives the bytes there are to read, or ``None`` if that cannot
-            be known. Asked once, when the bar appears.
-        patience: how long to wait before the bar appears, in seconds.
+        measure: returns the bytes that there are to read, or ``None`` if that is not known.
+            Called once, when the bar appears.
+        delay: seconds before the bar appears.
     """
 
-    def __init__(self, measure: Callable[[], int | None], patience: float) -> None:
+    def __init__(self, measure: Callable[[], int | None], delay: float) -> None:
         self._measure = measure
-        self._due = time.monotonic() + patience
+        self._due = time.monotonic() + delay
         self._done = 0
         self._bar: Progress | None = None
 
@@ -48,13 +49,13 @@ class ProgressBar:
         self._draw(last=True)
 
     def advance(self, size: int) -> None:
-        """Count size more bytes as read."""
+        """Add size to the bytes that have been read."""
         self._done += size
         if time.monotonic() >= self._due:
             if self._bar is None:
                 self._bar = _bar(self._measure())
             self._draw()
-            self._due = time.monotonic() + REFRESH
+            self._due = time.monotonic() + REFRESH_SECONDS
 
     def hide(self) -> None:
         """Clear the bar from the terminal, until it is drawn again."""
@@ -72,7 +73,7 @@ class ProgressBar:
 
 
 def _bar(total: int | None) -> Progress:
-    # Imported here: rich takes longer to import than most counts take.
+    # Importing rich takes longer than most counts.
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -91,7 +92,7 @@ def _bar(total: int | None) -> Progress:
         console=console,
         transient=console.is_terminal,  # a log keeps the bar's last state
         auto_refresh=False,
-        # What others print goes where they send it, unwrapped: see hide.
+        # Other output goes past the bar, which would wrap its lines: see hide.
         redirect_stdout=False,
         redirect_stderr=False,
     )

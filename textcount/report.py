@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from textcount.files import FileCount
+    from textcount._record import FileCount
 
 
 class Report:
@@ -43,7 +43,7 @@ class Report:
         """Print what comes after the last file."""
 
 
-class Text(Report):
+class TextReport(Report):
     """Reads like wc: right-aligned counts and the path, a file a line."""
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
@@ -74,7 +74,7 @@ class Text(Report):
         write(" ".join(cells) + "\n")
 
 
-class Table(Text):
+class TableReport(TextReport):
     """The same on a terminal, with a bar before each count.
 
     All bars have one scale for as long as it lasts: a line says what a whole bar stands
@@ -138,7 +138,7 @@ def can_show_bars() -> bool:
     return is_available()
 
 
-class Json(Report):
+class JsonReport(Report):
     """One document, written as the files are counted, a file a line."""
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
@@ -161,7 +161,7 @@ class Json(Report):
         write(f'],\n "totals": {self._dumps(self.totals)}}}\n')
 
 
-class Csv(Report):
+class CsvReport(Report):
     """A row for each file and word: in a column of its own, any word is safe."""
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:

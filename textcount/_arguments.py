@@ -1,0 +1,93 @@
+"""Checks of arguments, and the one wording of their errors for every function and backend."""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import io
+import os
+
+TYPE_CHECKING = False  # importing typing takes longer than importing the rest of the package
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+
+def wrong_type(function: str, argument: str, expected: str, value: object) -> TypeError:
+    """Return the ``TypeError`` for an argument of a type that the function does not take."""
+    given = type(value).__name__
+    return TypeError(f"{function}() argument {argument!r} must be {expected}, not {given}")
+
+
+def wrong_contents(value: object) -> TypeError:
+    """Return the ``TypeError`` for contents that are neither ``str`` nor ``bytes``."""
+    error = wrong_type("count_occurrences", "contents", "str or bytes", value)
+    return TypeError(f"{error}; pass bytes(contents)") if _is_buffer(value) else error
+
+
+def wrong_block(block: object) -> Exception:
+    """Return the error for a block that a stream must not yield: ``None``, or of a wrong type."""
+    if block is None:
+        return BlockingIOError(errno.EAGAIN, "the stream is non-blocking and has no data")
+    given = type(block).__name__
+    return TypeError(
+        f"count_stream() argument 'stream' must give str or bytes, one or the other, not {given}"
+    )
+
+
+def distinct_words(function: str, words: Iterable[str], argument: str = "needles") -> list[str]:
+    """Return the distinct strings of an argument that is an iterable of ``str``, in order."""
+    distinct: dict[str, None] = {}
+    for word in iterate(function, argument, "str", words):
+        if not isinstance(word, str):
+            error = wrong_type(function, argument, "an iterable of str", word)
+            raise TypeError(f"{error} inside")
+        distinct[str.__str__(word)] = None
+    return list(distinct)
+
+
+def iterate(function: str, argument: str, items: str, values: Iterable[T]) -> Iterator[T]:
+    """Return an iterator over an argument; refuse a bare string or path, which is one item."""
+    expected = f"an iterable of {items}"
+    if isinstance(values, (str, bytes, os.PathLike)):
+        error = wrong_type(function, argument, expected, values)
+        raise TypeError(f"{error}; pass a list: [{argument}]")
+    try:
+        return iter(values)
+    except TypeError:
+        raise wrong_type(function, argument, expected, values) from None
+
+
+def file_name(function: str, argument: str, path: object) -> str:
+    """Return the name of a file as ``str``, with surrogates for bytes that are not text."""
+    try:
+        return os.fsdecode(path)  # type: ignore[arg-type]
+    except TypeError:
+        raise wrong_type(function, argument, "str, bytes or os.PathLike", path) from None
+
+
+def check_decoding(function: str, encoding: object, errors: object) -> str:
+    """Return the name of the encoding, if ``open`` would take it and the error handler."""
+    if not isinstance(encoding, str):
+        raise wrong_type(function, "encoding", "str", encoding)
+    if not isinstance(errors, str):
+        raise wrong_type(function, "errors", "str", errors)
+    try:
+        f"{encoding}{errors}".encode()  # PyPy would look up names with lone surrogates, too
+        codecs.lookup_error(errors)
+        return io.TextIOWrapper(io.BytesIO(), encoding, errors).encoding
+    except ValueError:  # one of the names has a lone surrogate or a NUL in it
+        name = f"encoding {encoding!r} or error handler {errors!r}"
+        raise LookupError(f"unknown {name}") from None
+
+
+def _is_buffer(value: object) -> bool:
+    try:
+        with memoryview(value):  # type: ignore[arg-type]
+            return True
+    except TypeError:
+        return False
+    except Exception:  # a released or closed buffer may raise anything
+        return True

@@ -1,0 +1,135 @@
+"""The caller's executor: what crosses to its workers, and what comes back.
+
+A worker may be another process or another machine. So a task crosses as names and numbers,
+and its results come back as counts, sizes and the parts of errors. Contents of files do not
+cross, except up to ``SHOWN`` bytes around what cannot be decoded.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textcount import _backend
+from textcount._record import FileCount
+from textcount._sources import Source, is_url
+from textcount._tasks import Task
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+    from queue import SimpleQueue
+
+    from textcount._options import CountOptions
+    from textcount._tasks import Message, Outcome
+
+    # What makes an error anew; not every engine brings one over whole.
+    ErrorParts = tuple[type[OSError | UnicodeError], tuple[object, ...]]
+    # The counts, the size and the error of a file, or the size of one to be divided.
+    FileResult = tuple[list[int], int, ErrorParts | None] | int
+    # The name of the backend that counted, and its results.
+    TaskResult = tuple[str, list[FileResult]]
+
+SHOWN = 1 << 12
+"""Bytes around what cannot be decoded that an error brings back."""
+
+
+class CallersExecutor:
+    """The caller's executor, which counts tasks. It stays open.
+
+    Args:
+        options: the words to count.
+        executor: the executor.
+        messages: receives each task when it is done.
+    """
+
+    def __init__(
+        self, options: CountOptions, executor: Executor, messages: SimpleQueue[Message]
+    ) -> None:
+        self._options = options
+        self._executor = executor
+        self._messages = messages
+        self._under_way: set[Future[TaskResult]] = set()
+
+    def submit(self, task: Task, *, is_tiny: bool) -> None:
+        """Let the executor count a task."""
+        del is_tiny  # its workers are as likely processes as threads
+        sources = [_absolute(source) for source in task.sources]
+        crossing = (sources, task.start, task.stop, task.size_limit)
+        future = self._executor.submit(count_for_executor, self._options, *crossing)
+        self._under_way.add(future)
+        future.add_done_callback(partial(self._receive, task))
+
+    def stop(self) -> None:
+        """Cancel the tasks that the executor has not begun."""
+        for future in self._under_way.copy():
+            future.cancel()
+
+    def _receive(self, task: Task, future: Future[TaskResult]) -> None:
+        self._under_way.discard(future)
+        size = 0
+        end: Outcome | BaseException
+        try:
+            task.backend, results = future.result()
+            end = [
+                _record(self._options, source, result)
+                for source, result in zip(task.sources, results, strict=True)
+            ]
+            size = sum(record.size for record in end if not isinstance(record, int))
+        except BaseException as error:  # the calling thread raises it
+            end = error
+        self._messages.put((task, size, end))
+
+
+def count_for_executor(
+    options: CountOptions, sources: list[Source], start: int, stop: int | None, size_limit: int
+) -> TaskResult:
+    """Count a task. This runs in a worker of the caller's executor."""
+    task = Task(sources, start, stop, size_limit=size_limit)
+    results: list[FileResult] = []
+    for record in task.count(options, None):
+        if isinstance(record, int):
+            results.append(record)
+        else:
+            parts = None if record.error is None else _parts(record.error)
+            results.append((list(record.counts.values()), record.size, parts))
+    return _backend.active.name, results
+
+
+def _record(options: CountOptions, source: Source, result: FileResult) -> FileCount | int:
+    """Return what counting the source here would have returned."""
+    if isinstance(result, int):
+        return result
+    values, size, parts = result
+    error = parts and parts[0](*parts[1])
+    counts = {} if error else dict(zip(options.needles, values, strict=True))
+    return FileCount(source.path, counts, size=size, error=error)
+
+
+def _parts(error: OSError | UnicodeError) -> ErrorParts:
+    if isinstance(error, UnicodeDecodeError):
+        error = _shortened(error)
+        # Not error.args: the reason may have been changed since it was made.
+        arguments = (error.encoding, error.object, error.start, error.end, error.reason)
+        return UnicodeDecodeError, arguments
+    if isinstance(error, OSError) and error.errno is not None:
+        return type(error), (error.errno, error.strerror, error.filename)
+    return type(error), error.args
+
+
+def _shortened(error: UnicodeDecodeError) -> UnicodeDecodeError:
+    """Return the same error with at most ``SHOWN`` bytes of what was decoded."""
+    start, reason = error.start, error.reason
+    first = max(0, start - SHOWN // 2) if len(error.object) > SHOWN else 0
+    if first and not reason.endswith("of the input)"):
+        reason += f" (byte {start} of the input)"
+    part = error.object[first : first + SHOWN]
+    return UnicodeDecodeError(error.encoding, part, start - first, error.end - first, reason)
+
+
+def _absolute(source: Source) -> Source:
+    """Return the source under a name that holds in another directory, too."""
+    name = source.name
+    if isinstance(name, str) and not is_url(name):
+        name = os.path.abspath(name)
+    return Source(name, source.error, source.is_walked, source.size)

@@ -1,0 +1,93 @@
+"""Options: what to count (``CountOptions``), and how one call does it (``RunOptions``)."""
+
+from __future__ import annotations
+
+import codecs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    OnProgress = Callable[[int], object]
+
+HANDLERS = (
+    "strict",
+    "replace",
+    "ignore",
+    "surrogateescape",
+    "surrogatepass",
+    "backslashreplace",
+)
+"""Error handlers that look at nothing but the invalid bytes. Any other handler is the
+caller's own and may look at every byte, so it is given the whole file."""
+
+_WHOLE_ENCODINGS = ("punycode", "unicode_escape", "iso2022_", "utf_7")
+"""Encodings that are decoded in one piece, because their incremental decoders answer
+differently: punycode decodes each block as if it were the whole text; unicode_escape loses
+an octal escape that is cut (``b"\\\\6", b"6"``); the iso2022 family fails on an unknown
+escape sequence that is cut (``b"\\x1b(\\x85  foo\\r\\n +"``); PyPy's utf-7 loses a shift
+sequence that is cut."""
+
+_IN_PLACE = ("utf_8", "ascii")
+"""Encodings that the extension counts without decoding. Their texts can also be cut at any
+space or line feed."""
+
+
+class CountOptions:
+    """The words to count, and how the bytes of each text are decoded.
+
+    Args:
+        needles: the words, distinct.
+        encoding: the name of an encoding that exists.
+        errors: the name of an error handler that exists.
+
+    Attributes:
+        is_whole: true if the bytes must be decoded in one piece.
+        is_ascii: true for the encoding ASCII.
+        in_place: true if the extension can count the bytes without decoding them.
+        overlap: how many characters next to a boundary are counted again.
+    """
+
+    __slots__ = ("encoding", "errors", "in_place", "is_ascii", "is_whole", "needles", "overlap")
+
+    def __init__(self, needles: list[str], encoding: str, errors: str) -> None:
+        self.needles = needles
+        self.encoding = encoding
+        self.errors = errors
+        name = codecs.lookup(encoding).name.replace("-", "_")
+        self.is_whole = errors not in HANDLERS or name.startswith(_WHOLE_ENCODINGS)
+        self.is_ascii = name == "ascii"
+        self.in_place = name in _IN_PLACE and not self.is_whole
+        self.overlap = max(map(len, needles), default=0) + 1
+
+    def decoder(self) -> codecs.IncrementalDecoder:
+        """Return a new decoder for the blocks of one text."""
+        return codecs.getincrementaldecoder(self.encoding)(self.errors)
+
+
+class RunOptions:
+    """How the sources of one call are counted.
+
+    Args:
+        options: the words to count, and how to decode.
+        jobs: the number of threads that may count.
+        on_progress: called with the number of bytes read since its last call.
+        executor: the caller's executor, which counts everything.
+
+    Attributes:
+        tasks_by_backend: how many tasks each backend has counted in the executor.
+    """
+
+    def __init__(
+        self,
+        options: CountOptions,
+        jobs: int,
+        on_progress: OnProgress | None = None,
+        executor: Executor | None = None,
+    ) -> None:
+        self.options = options
+        self.jobs = jobs
+        self.on_progress = on_progress
+        self.executor = executor
+        self.tasks_by_backend: dict[str, int] = {}

@@ -1,0 +1,147 @@
+"""A pool of daemon threads that count tasks.
+
+``concurrent.futures`` joins its threads when the process exits, and would wait for one that
+is blocked in a read that never returns. These threads are daemons: such a thread ends with
+the process.
+
+The calling thread and the workers share only queues, whose methods are atomic. So an
+interrupt, which only the main thread receives, cannot leave a lock of the pool taken.
+"""
+
+from __future__ import annotations
+
+import _thread
+import time
+from collections import deque
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+
+from textcount import _backend
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from textcount._options import CountOptions
+    from textcount._tasks import Message, Outcome, Task
+
+END_SECONDS = 0.3
+"""How long stopping waits for the workers. One that is blocked in a read ends later."""
+
+REPORT_SECONDS = 0.1
+"""The least time between two reports of a worker on the bytes that it has read."""
+
+
+class _Stopped(BaseException):
+    """Ends the task of a worker whose pool has been stopped."""
+
+
+class ThreadPool:
+    """Daemon threads that count.
+
+    Args:
+        options: the words to count.
+        size: the number of threads; fewer if the system refuses some.
+        messages: receives what the workers report.
+
+    Raises:
+        RuntimeError: the system starts no thread.
+    """
+
+    def __init__(self, options: CountOptions, size: int, messages: SimpleQueue[Message]) -> None:
+        self._options = options
+        self._size = size
+        self._messages = messages
+        self._tasks: SimpleQueue[Task | None] = SimpleQueue()
+        self._ended: SimpleQueue[None] = SimpleQueue()
+        self._is_stopped = False
+        self._has_gil = _backend.has_gil()
+        self._tiny: deque[Task] = deque()
+        self._counts_tiny = Lock()
+        # Thread.start takes locks in Python code, and an interrupt could leave one taken.
+        # So the calling thread starts only the first worker, which starts the others.
+        _thread.start_new_thread(self._start, ())
+
+    def submit(self, task: Task, *, is_tiny: bool) -> None:
+        """Let a worker count a task.
+
+        With a GIL, workers that open and close tiny files only wait for one another. So one
+        worker at a time counts the tasks of tiny files.
+        """
+        if is_tiny and self._has_gil:
+            self._tiny.append(task)
+            self._tasks.put(None)
+        else:
+            self._tasks.put(task)
+
+    def stop(self) -> None:
+        """End the workers, each as soon as its read returns."""
+        self._is_stopped = True
+        for _ in range(self._size):
+            self._tasks.put(None)
+        deadline = time.monotonic() + END_SECONDS
+        with suppress(Empty):
+            for _ in range(self._size):
+                self._ended.get(timeout=max(0, deadline - time.monotonic()))
+
+    def _start(self) -> None:
+        """Start the other workers, then work."""
+        index = 1
+        try:
+            while index < self._size:
+                Thread(target=self._work, name=f"textcount-{index}", daemon=True).start()
+                index += 1
+        except RuntimeError:  # the system refuses more threads
+            self._size = index
+        self._work()
+
+    def _work(self) -> None:
+        try:
+            while True:
+                task = self._tasks.get()
+                if self._is_stopped:
+                    break
+                if task is None:
+                    self._count_tiny()
+                else:
+                    self._count(task)
+        except _Stopped:
+            pass
+        finally:
+            self._ended.put(None)
+
+    def _count_tiny(self) -> None:
+        """Count the tasks of tiny files, unless another worker does.
+
+        The lock is the right to count them. A task that is added just before its holder
+        releases it would be missed, so the holder looks once more after that.
+        """
+        while self._tiny and self._counts_tiny.acquire(blocking=False):
+            try:
+                while self._tiny:
+                    self._count(self._tiny.popleft())
+            finally:
+                self._counts_tiny.release()
+
+    def _count(self, task: Task) -> None:
+        """Count a task; report the bytes that have been read, and the end."""
+        unreported = 0
+        due = time.monotonic() + REPORT_SECONDS
+
+        def report(size: int) -> None:
+            nonlocal unreported, due
+            if self._is_stopped:
+                raise _Stopped
+            unreported += size
+            now = time.monotonic()
+            if now >= due:
+                self._messages.put((task, unreported, None))
+                unreported, due = 0, now + REPORT_SECONDS
+
+        end: Outcome | BaseException
+        try:
+            end = task.count(self._options, report)
+        except _Stopped:
+            raise
+        except BaseException as error:  # the calling thread raises it
+            end = error
+        self._messages.put((task, unreported, end))

@@ -1,0 +1,85 @@
+"""``FileCount``: the result of counting in one file."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_ReadOnly = type(type.__dict__)  # MappingProxyType; importing types would take a millisecond
+
+
+class FileCount:
+    """The result of counting in one file. Immutable.
+
+    Attributes:
+        path: the file's name, as ``str``.
+        counts: how often each needle occurs; empty if there was an error.
+        size: how many bytes were read.
+        error: why the file could not be read or decoded, or ``None``.
+
+    >>> FileCount("essay.txt", {"the": 12}, size=843)
+    FileCount('essay.txt', {'the': 12}, size=843, error=None)
+    """
+
+    __slots__ = ("counts", "error", "path", "size")
+
+    path: str
+    counts: Mapping[str, int]
+    size: int
+    error: OSError | UnicodeError | None
+
+    def __new__(
+        cls,
+        path: str,
+        counts: Mapping[str, int],
+        *,
+        size: int,
+        error: OSError | UnicodeError | None = None,
+    ) -> FileCount:
+        self = super().__new__(cls)
+        # Past __setattr__, which refuses every change.
+        _set_path(self, path)
+        _set_counts(self, _ReadOnly(dict(counts)))
+        _set_size(self, size)
+        _set_error(self, error)
+        return self
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"FileCount is immutable: cannot set {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"FileCount is immutable: cannot delete {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FileCount):
+            return NotImplemented
+        return self.__reduce__() == other.__reduce__()
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.size))
+
+    def __repr__(self) -> str:
+        return (
+            f"FileCount({self.path!r}, {dict(self.counts)!r}, "
+            f"size={self.size!r}, error={self.error!r})"
+        )
+
+    def __reduce__(self) -> tuple[Callable[..., FileCount], tuple[object, ...]]:
+        return _file_count, (self.path, dict(self.counts), self.size, self.error)
+
+
+_set_path, _set_counts, _set_size, _set_error = (
+    vars(FileCount)[name].__set__ for name in ("path", "counts", "size", "error")
+)
+
+
+def _file_count(
+    path: str, counts: Mapping[str, int], size: int, error: OSError | UnicodeError | None
+) -> FileCount:
+    """Make a FileCount from the parts that a pickle keeps."""
+    return FileCount(path, counts, size=size, error=error)
+
+
+# The module that pickles name: those of 1.1 to 1.4 do, and their readers know no other.
+_file_count.__module__ = "textcount.files"

@@ -1,0 +1,54 @@
+"""Sources: what can be counted, and what its name alone tells of it."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+"""The suffixes of compressed files."""
+
+
+class Source:
+    """A file to count, or an open one.
+
+    Args:
+        name: the path or URL of a file, or the descriptor of an open one.
+        error: why a directory of this name could not be listed, or ``None``.
+        is_walked: true if a walk found it, which passes over pipes and devices.
+        size: its size in bytes, if that is known to be large, or 0.
+    """
+
+    __slots__ = ("error", "is_walked", "name", "size")
+
+    def __init__(
+        self,
+        name: str | int,
+        error: OSError | None = None,
+        is_walked: bool = False,  # noqa: FBT002 - pickled by position
+        size: int = 0,
+    ) -> None:
+        self.name = name
+        self.error = error
+        self.is_walked = is_walked
+        self.size = size
+
+    @property
+    def path(self) -> str:
+        """The name to show: a descriptor is shown as "-"."""
+        return "-" if isinstance(self.name, int) else self.name
+
+    @property
+    def is_remote(self) -> bool:
+        """True for a URL or a compressed file, which are read through fsspec."""
+        name = self.name
+        return not isinstance(name, int) and (name.endswith(COMPRESSED) or is_url(name))
+
+    def __reduce__(self) -> tuple[Callable[..., Source], tuple[object, ...]]:
+        return Source, (self.name, self.error, self.is_walked, self.size)
+
+
+def is_url(name: str) -> bool:
+    """Return whether a name is a URL. ``C://`` is a directory on Windows."""
+    return name.find("://") > 1

@@ -1,0 +1,212 @@
+"""Divide the work into tasks: ranges of large files, batches of the others."""
+
+from __future__ import annotations
+
+from textcount import _limits
+from textcount._reader import count_source, file_size
+from textcount._record import FileCount
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textcount._options import CountOptions, OnProgress
+    from textcount._sources import Source
+
+    Outcome = list[FileCount | int]  # for each source its counts, or its size
+    # From a worker: its task, the bytes read since the last message, and how the task ended.
+    Message = tuple["Task", int, Outcome | BaseException | None]
+
+
+def size_limit(options: CountOptions, range_size: int) -> int:
+    """Return from how many bytes on a file is divided into ranges; 0 if none can be.
+
+    In most encodings a range could begin inside a character.
+    """
+    return 2 * range_size if options.in_place else 0
+
+
+class Division:
+    """How the work is divided.
+
+    Args:
+        options: the words to count.
+        typical_size: bytes of a file, on average.
+        range_size: bytes of a large file in a task.
+        batch: files in a task.
+        in_caller: true if the calling thread counts the local files.
+
+    Attributes:
+        size_limit: bytes from which on a file is divided into ranges; 0 if its encoding
+            does not allow that.
+    """
+
+    def __init__(
+        self,
+        options: CountOptions,
+        typical_size: int,
+        range_size: int,
+        batch: int,
+        *,
+        in_caller: bool = False,
+    ) -> None:
+        self.typical_size = typical_size
+        self.range_size = range_size
+        self.batch = batch
+        self.in_caller = in_caller
+        self.size_limit = size_limit(options, range_size)
+
+    @property
+    def is_tiny(self) -> bool:
+        """True if files are so small that opening them takes longer than counting."""
+        return self.typical_size * _limits.POOL_FILES < _limits.POOL_BYTES
+
+    def learn(self, outcome: Outcome) -> None:
+        """Take the sizes of counted files into the average."""
+        sizes = [record.size for record in outcome if not isinstance(record, int)]
+        if sizes:
+            self.typical_size = (self.typical_size + sum(sizes) // len(sizes)) // 2
+
+
+class Task:
+    """Sources to count, or a range of the bytes of one.
+
+    Attributes:
+        sources: the sources.
+        start: the first byte of the range.
+        stop: the end of the range, or None for the end of the source.
+        size_limit: bytes from which on a file is not counted: its size is the outcome.
+        in_caller: true if the calling thread counts the sources, when their turn comes.
+        is_repeat: true if the bytes have been counted, and reported as read, before.
+        outcome: for each source its counts, or its size; None until they are known.
+        failure: what ended the task, if that was no error of a source.
+        backend: the backend that counted it in the caller's executor, or "".
+    """
+
+    __slots__ = (
+        "backend",
+        "failure",
+        "in_caller",
+        "is_repeat",
+        "outcome",
+        "size_limit",
+        "sources",
+        "start",
+        "stop",
+    )
+
+    def __init__(
+        self,
+        sources: list[Source],
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        size_limit: int = 0,
+        in_caller: bool = False,
+        is_repeat: bool = False,
+    ) -> None:
+        self.sources = sources
+        self.start = start
+        self.stop = stop
+        self.size_limit = size_limit
+        self.in_caller = in_caller
+        self.is_repeat = is_repeat
+        self.backend = ""
+        self.outcome: Outcome | None = None
+        self.failure: BaseException | None = None
+
+    @property
+    def is_range(self) -> bool:
+        """True for a range of a file that other tasks count, too."""
+        return self.start > 0 or self.stop is not None
+
+    def count(self, options: CountOptions, on_progress: OnProgress | None) -> Outcome:
+        """Count in the sources."""
+        start, stop, limit = self.start, self.stop, self.size_limit
+        return [
+            count_source(options, source, on_progress, start=start, stop=stop, size_limit=limit)
+            for source in self.sources
+        ]
+
+
+def divide(sources: Iterator[Source], division: Division) -> Iterator[Task]:
+    """Yield the tasks of all sources, in the order of the sources."""
+    limit = division.size_limit
+    batch: list[Source] = []
+    batch_size = 0
+    failure: Exception | None = None
+    while True:
+        try:
+            source = next(sources)
+        except StopIteration:
+            break
+        except Exception as error:
+            failure = error
+            break
+        size = _expected_size(source, division)
+        is_large = size is not None and 0 < limit <= size
+        is_alone = size is None or is_large or source.is_remote
+        is_full = len(batch) == division.batch or batch_size + (size or 0) > division.range_size
+        if batch and (is_alone or is_full):
+            yield Task(batch, size_limit=limit)
+            batch, batch_size = [], 0
+        if size is None:
+            yield Task([source], in_caller=True)
+        elif is_large:
+            yield from divide_file(source, size, division)
+        elif source.is_remote:
+            yield Task([source], size_limit=limit)
+        else:
+            batch.append(source)
+            batch_size += size
+    if batch:
+        yield Task(batch, size_limit=limit)
+    if failure is not None:  # the sources before it are counted first
+        raise failure
+
+
+def _expected_size(source: Source, division: Division) -> int | None:
+    """Return the bytes that a source probably has; None if the calling thread counts it.
+
+    It counts pipes and devices, as they may be read only once and in their turn.
+    """
+    if source.error is not None or source.is_remote:
+        return division.typical_size
+    if division.in_caller:
+        return None
+    if source.size:
+        return source.size
+    # A file of a walk is no pipe, and the worker that opens it can see its size.
+    return division.typical_size if source.is_walked else file_size(source)
+
+
+def divide_file(source: Source, size: int, division: Division) -> Iterator[Task]:
+    """Yield the ranges of a large file."""
+    range_size = division.range_size
+    starts = range(0, size - range_size, range_size)
+    for start in starts:
+        yield Task([source], start, start + range_size)
+    # The last range goes to the end of the file, wherever that is by then.
+    yield Task([source], starts[-1] + range_size)
+
+
+class RangeTotals:
+    """The sums over the ranges of a file."""
+
+    def __init__(self, options: CountOptions) -> None:
+        self.error: OSError | UnicodeError | None = None
+        self._size = 0
+        self._counts = dict.fromkeys(options.needles, 0)
+
+    def add(self, part: FileCount) -> None:
+        """Add a range, unless an earlier one has failed."""
+        if self.error is None:
+            self.error = part.error
+            self._size += part.size
+            for needle, count in part.counts.items():
+                self._counts[needle] += count
+
+    def record(self, path: str) -> FileCount:
+        """Return the counts of the whole file."""
+        counts = {} if self.error else self._counts
+        return FileCount(path, counts, size=self._size, error=self.error)
