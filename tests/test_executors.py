@@ -96,13 +96,15 @@ def test_every_executor_gives_what_none_gives(
 class Held(Executor):
     """Counts when told to; takes part in everything that crosses it."""
 
+    future: type[Future[Any]] = Future
+
     def __init__(self) -> None:
         self.waiting: list[tuple[Future[Any], bytes]] = []
         self.most = 0
         self.largest = 0
 
     def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
-        future: Future[Any] = Future()
+        future = self.future()
         sent = pickle.dumps((function, arguments, named))
         self.largest = max(self.largest, len(sent))
         self.waiting.append((future, sent))
@@ -228,6 +230,25 @@ def test_an_answer_that_an_engine_has_lost_is_asked_for_once_more(tree: Path) ->
         assert (
             as_tuples(count_files([tree], ["the"], recursive=True, executor=executor)) == expected
         )
+
+
+class WakesFirst(Future[Any]):
+    """A future that wakes who waits for it long before it tells its callbacks."""
+
+    def _invoke_callbacks(self) -> None:
+        time.sleep(0.05)
+        super()._invoke_callbacks()  # type: ignore[misc]
+
+
+def test_progress_adds_up_though_callbacks_come_late(tree: Path) -> None:
+    class Late(Held):
+        future = WakesFirst
+
+    told: list[int] = []
+    held = Late()
+    with working(held):
+        for record in count_files([tree / "large"], ["the"], executor=held, on_progress=told.append):
+            assert sum(told) == record.size == 10_000
 
 
 def test_nothing_to_count_gives_nothing() -> None:

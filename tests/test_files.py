@@ -585,6 +585,33 @@ def test_a_file_count_can_be_pickled_and_copied(protocol: int) -> None:
     assert pickle.loads(pickle.dumps(failed, protocol)).error.args == failed.error.args  # type: ignore[union-attr]
 
 
+PICKLES = {
+    "1.0": (
+        b"\x80\x02cfunctools\npartial\nq\x00c__builtin__\ngetattr\nq\x01ctextcount\nFileCount\n"
+        b"q\x02X\x07\x00\x00\x00__new__q\x03\x86q\x04Rq\x05\x85q\x06Rq\x07(h\x05h\x02X\x05"
+        b"\x00\x00\x00a.txtq\x08}q\tX\x01\x00\x00\x00bq\nK\x01s\x87q\x0b}q\x0c(X\x04\x00\x00"
+        b"\x00sizeq\rK\x02X\x05\x00\x00\x00errorq\x0ecexceptions\nOSError\nq\x0fK\x02X\x0c\x00"
+        b"\x00\x00No such fileq\x10\x86q\x11Rq\x12uNtq\x13b)Rq\x14."
+    ),
+    "1.1 to 1.4": (
+        b"\x80\x02ctextcount.files\n_file_count\nq\x00(X\x05\x00\x00\x00a.txtq\x01}q\x02X\x01\x00"
+        b"\x00\x00bq\x03K\x01sK\x02cexceptions\nOSError\nq\x04K\x02X\x0c\x00\x00\x00No such file"
+        b"q\x05\x86q\x06Rq\x07tq\x08Rq\t."
+    ),
+}
+
+
+@pytest.mark.parametrize("version", PICKLES)
+def test_pickles_of_earlier_versions_load(version: str) -> None:
+    record = pickle.loads(PICKLES[version])
+    assert (record.path, dict(record.counts), record.size) == ("a.txt", {"b": 1}, 2)
+    assert record.error.args == (2, "No such file")
+
+
+def test_earlier_versions_load_pickles_of_this_one() -> None:
+    assert b"ctextcount.files\n_file_count\n" in pickle.dumps(RECORD, 2)
+
+
 def test_an_error_keeps_no_frames_alive(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"\xff")
     (record,) = count_files([tmp_path / "file"], ["a"])

@@ -33,7 +33,7 @@ from reference import oracle
 
 from textcount import FileCount, _backend, _limits, _pool, _workers, count_file, count_files
 from textcount._options import CountOptions, RunOptions
-from textcount._reader import count_source
+from textcount._reader import Reader
 from textcount._sources import Source
 from textcount._tasks import Task
 from textcount.files import count_sources
@@ -70,7 +70,8 @@ def gil(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def counted(path: Path, needle: str, errors: str, start: int, stop: int | None) -> FileCount:
     options = CountOptions([needle], "utf-8", errors)
-    record = count_source(options, Source(str(path)), start=start, stop=stop)
+    with Reader(options) as reader:
+        record = reader.count(Source(str(path)), start, stop)
     assert isinstance(record, FileCount)
     return record
 

@@ -45,7 +45,7 @@ def counts_in_place(options: CountOptions) -> bool:
 
 def count_in_place(
     options: CountOptions, block: Buffer, size: int, start: int = 0, stop: int | None = None
-) -> list[int] | None:
+) -> dict[str, int] | None:
     """Return how often each needle occurs in a part of a block; None if a byte is not valid.
 
     ``counts_in_place`` must hold for the options.
@@ -63,7 +63,7 @@ def count_in_place(
         return None
     stop = size if stop is None else stop
     try:
-        return [count_part(block, start, stop, needle) for needle in options.needles]
+        return {needle: count_part(block, start, stop, needle) for needle in options.needles}
     except UnicodeDecodeError:
         return None
 
@@ -161,7 +161,7 @@ class BlockCounter:
             self._count_straddling(_whole_chars(block[start : min(stop, start + reach)])[:overlap])
         end = _whole_chars(block[max(start, stop - reach) : stop])
         self._tail = (self._tail + end)[-overlap:]
-        for needle, count in zip(self.counts, counts, strict=True):
+        for needle, count in counts.items():
             self.counts[needle] += count
         if start < size or char:
             self._partial_char = block[stop:size]

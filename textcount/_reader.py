@@ -1,4 +1,4 @@
-"""Count in one source, or in a range of it, read block by block."""
+"""Count in a source, or in a range of it, which is read block by block."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import stat
 from textcount import _limits
 from textcount._arguments import wrong_block
 from textcount._blocks import BlockCounter, count_in_place, counts_in_place
-from textcount._record import FileCount
+from textcount._record import FileCount, new_record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,119 +22,115 @@ if TYPE_CHECKING:
     from textcount._remote import RemoteFile
     from textcount._sources import Source
 
+_HAS_READV = hasattr(os, "readv")  # Windows has none
+
 _free_buffers: list[mmap] = []
-"""Buffers that nobody reads into. There are as many as have been needed at once."""
+"""Buffers that no reader has. There are as many as have been needed at once."""
 
 
-def count_source(
-    options: CountOptions,
-    source: Source,
-    on_progress: OnProgress | None = None,
-    *,
-    start: int = 0,
-    stop: int | None = None,
-    size_limit: int = 0,
-) -> FileCount | int:
-    """Return the counts of a source, or of the words that begin in a range of its bytes.
-
-    A range begins at the first space or line feed at or after start, and ends at the first
-    one at or after stop. So of two ranges that meet, exactly one has each word.
+class Reader:
+    """Counts in sources, one after the other, with one buffer. A context.
 
     Args:
         options: the words to count, and how to decode.
-        source: the source.
         on_progress: called with the number of bytes of each block.
-        start: the first byte of the range.
-        stop: the end of the range, or None for the end of the source.
-        size_limit: if not 0, a regular file of at least this many bytes is not counted; its
-            size is returned instead.
+        size_limit: if not 0, a whole regular file of at least this many bytes is not counted;
+            its size is the result.
     """
-    if source.error is not None:
-        return FileCount(source.path, {}, size=0, error=source.error)
-    if source.is_remote or not _reads_into_buffer(options):
-        if size_limit and (size := file_size(source, size_limit) or 0) >= size_limit:
+
+    __slots__ = ("_buffer", "_on_progress", "_options", "_size_limit")
+
+    def __init__(
+        self, options: CountOptions, on_progress: OnProgress | None = None, size_limit: int = 0
+    ) -> None:
+        self._options = options
+        self._on_progress = on_progress
+        self._size_limit = size_limit
+        self._buffer: mmap | None = None
+        # The pure backend, and other encodings, decode what they read.
+        if _HAS_READV and counts_in_place(options):
+            self._buffer = _take_buffer()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._buffer is not None:
+            _free_buffers.append(self._buffer)
+
+    def count(self, source: Source, start: int = 0, stop: int | None = None) -> FileCount | int:
+        """Return the counts of a source, or of the words that begin in a range of its bytes.
+
+        A range begins at the first space or line feed at or after start, and ends at the first
+        one at or after stop. So of two ranges that meet, exactly one has each word.
+        """
+        if source.error is not None:
+            return _failure(source, source.error, 0)
+        is_whole = start == 0 and stop is None
+        buffer = self._buffer
+        if buffer is not None and not source.is_remote:
+            if is_whole:
+                return self._count_local(source, buffer)
+            return self._count_blocks(source, _blocks_of_range(source.path, buffer, start, stop))
+        limit = self._size_limit
+        if limit and is_whole and (size := file_size(source, limit) or 0) >= limit:
             return size
-        blocks = _blocks_of(source, start, stop)
-    elif start == 0 and stop is None:
-        return _count_local(options, source, on_progress, size_limit)
-    else:
-        blocks = _blocks_of_range(source.path, start, stop)
-    return _count_blocks(options, source, blocks, on_progress)
+        return self._count_blocks(source, _blocks_of(source, start, stop))
 
+    def _count_local(self, source: Source, buffer: mmap) -> FileCount | int:
+        """Return the counts of a whole local file; of most files, after one block.
 
-def _reads_into_buffer(options: CountOptions) -> bool:
-    """Return whether local files are read into a buffer and counted there.
-
-    Windows has no ``readv``.
-    """
-    return counts_in_place(options) and hasattr(os, "readv")
-
-
-def _count_local(
-    options: CountOptions, source: Source, on_progress: OnProgress | None, size_limit: int
-) -> FileCount | int:
-    """Return the counts of a whole local file; for most files, after one block.
-
-    Most runs count many small files, so this does little more for each than to open, read,
-    count and close it.
-    """
-    name = source.name
-    try:
-        number = name if isinstance(name, int) else _open_descriptor(name)
-    except (OSError, UnicodeError) as error:
-        return _failure(source, error, 0)
-    buffer = _take_buffer()
-    try:
+        Most runs count many small files. So this does little more for each than to open,
+        read, count and close it.
+        """
+        name = source.name
         try:
-            size = _fill(number, buffer, name)
-        except OSError as error:
+            number = name if isinstance(name, int) else _open_descriptor(name)
+        except (OSError, UnicodeError) as error:
             return _failure(source, error, 0)
-        counts = None
-        if size < len(buffer):
-            counts = count_in_place(options, buffer, size)
-        elif size_limit:
-            status = os.fstat(number)
-            if stat.S_ISREG(status.st_mode) and status.st_size >= size_limit:
-                return status.st_size
-        if counts is None:
-            blocks = _remaining_blocks(number, buffer, size, name)
-            return _count_blocks(options, source, blocks, on_progress)
-    finally:
-        _free_buffers.append(buffer)
-        if not isinstance(name, int):
-            os.close(number)
-    if size and on_progress is not None:
-        on_progress(size)
-    return FileCount(source.path, dict(zip(options.needles, counts, strict=True)), size=size)
-
-
-def _count_blocks(
-    options: CountOptions,
-    source: Source,
-    blocks: Generator[Block],
-    on_progress: OnProgress | None,
-) -> FileCount:
-    """Return the counts of blocks that are read as they are counted."""
-    counter = BlockCounter(options)
-    sizes = iter(counter.feed_bytes(blocks))
-    try:
-        while True:
-            # What on_progress raises is the caller's error and not the file's.
+        try:
             try:
-                size = next(sizes, None)
-            except (OSError, UnicodeError) as error:
-                return _failure(source, error, counter.size)
-            if size is None:
-                return FileCount(source.path, counter.counts, size=counter.size)
-            if on_progress is not None:
-                on_progress(size)
-    finally:
-        blocks.close()  # and with it the file
+                size = _fill(number, buffer, name)
+            except OSError as error:
+                return _failure(source, error, 0)
+            counts = None
+            if size < len(buffer):
+                counts = count_in_place(self._options, buffer, size)
+            elif self._size_limit:
+                status = os.fstat(number)
+                if stat.S_ISREG(status.st_mode) and status.st_size >= self._size_limit:
+                    return status.st_size
+            if counts is None:
+                return self._count_blocks(source, _remaining_blocks(number, buffer, size, name))
+        finally:
+            if not isinstance(name, int):
+                os.close(number)
+        if size and self._on_progress is not None:
+            self._on_progress(size)
+        return new_record(source.path, counts, size)
+
+    def _count_blocks(self, source: Source, blocks: Generator[Block]) -> FileCount:
+        """Return the counts of blocks that are read as they are counted."""
+        counter = BlockCounter(self._options)
+        sizes = iter(counter.feed_bytes(blocks))
+        try:
+            while True:
+                # What on_progress raises is the caller's error and not the file's.
+                try:
+                    size = next(sizes, None)
+                except (OSError, UnicodeError) as error:
+                    return _failure(source, error, counter.size)
+                if size is None:
+                    return new_record(source.path, counter.counts, counter.size)
+                if self._on_progress is not None:
+                    self._on_progress(size)
+        finally:
+            blocks.close()  # and with it the file
 
 
 def _failure(source: Source, error: OSError | UnicodeError, size: int) -> FileCount:
     # A traceback would keep every frame, and what they refer to.
-    return FileCount(source.path, {}, size=size, error=error.with_traceback(None))
+    return new_record(source.path, {}, size, error.with_traceback(None))
 
 
 def read_blocks(read: Callable[[int], bytes | None]) -> Iterator[Block]:
@@ -155,15 +151,13 @@ def _blocks_of(source: Source, start: int, stop: int | None) -> Generator[Block]
         yield from _clip_to_range(read_blocks(file.read), start, stop)
 
 
-def _blocks_of_range(name: str, start: int, stop: int | None) -> Generator[Block]:
+def _blocks_of_range(name: str, buffer: mmap, start: int, stop: int | None) -> Generator[Block]:
     """Yield the same of a local file, all read into one buffer."""
     number = _open_descriptor(name)
-    buffer = _take_buffer()
     try:
         os.lseek(number, start, os.SEEK_SET)
         yield from _clip_to_range(_fill_range(number, buffer, name, start, stop), start, stop)
     finally:
-        _free_buffers.append(buffer)
         os.close(number)
 
 

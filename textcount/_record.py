@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_new = object.__new__
 _ReadOnly = type(type.__dict__)  # MappingProxyType; importing types would take a millisecond
 
 
@@ -37,13 +38,7 @@ class FileCount:
         size: int,
         error: OSError | UnicodeError | None = None,
     ) -> FileCount:
-        self = super().__new__(cls)
-        # Past __setattr__, which refuses every change.
-        _set_path(self, path)
-        _set_counts(self, _ReadOnly(dict(counts)))
-        _set_size(self, size)
-        _set_error(self, error)
-        return self
+        return new_record(path, dict(counts), size, error, cls)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"FileCount is immutable: cannot set {name!r}")
@@ -69,9 +64,26 @@ class FileCount:
         return _file_count, (self.path, dict(self.counts), self.size, self.error)
 
 
+# Past __setattr__, which refuses every change.
 _set_path, _set_counts, _set_size, _set_error = (
     vars(FileCount)[name].__set__ for name in ("path", "counts", "size", "error")
 )
+
+
+def new_record(
+    path: str,
+    counts: dict[str, int],
+    size: int,
+    error: OSError | UnicodeError | None = None,
+    cls: type[FileCount] = FileCount,
+) -> FileCount:
+    """Return a FileCount that owns these counts. It takes half the time of calling the class."""
+    self = _new(cls)
+    _set_path(self, path)
+    _set_counts(self, _ReadOnly(counts))
+    _set_size(self, size)
+    _set_error(self, error)
+    return self
 
 
 def _file_count(

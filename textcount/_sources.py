@@ -18,9 +18,13 @@ class Source:
         error: why a directory of this name could not be listed, or ``None``.
         is_walked: true if a walk found it, which passes over pipes and devices.
         size: its size in bytes, if that is known to be large, or 0.
+
+    Attributes:
+        path: the name to show. A descriptor is shown as "-".
+        is_remote: true for a URL or a compressed file, which are read through fsspec.
     """
 
-    __slots__ = ("error", "is_walked", "name", "size")
+    __slots__ = ("error", "is_remote", "is_walked", "name", "path", "size")
 
     def __init__(
         self,
@@ -33,17 +37,8 @@ class Source:
         self.error = error
         self.is_walked = is_walked
         self.size = size
-
-    @property
-    def path(self) -> str:
-        """The name to show: a descriptor is shown as "-"."""
-        return "-" if isinstance(self.name, int) else self.name
-
-    @property
-    def is_remote(self) -> bool:
-        """True for a URL or a compressed file, which are read through fsspec."""
-        name = self.name
-        return not isinstance(name, int) and (name.endswith(COMPRESSED) or is_url(name))
+        self.path = path = "-" if isinstance(name, int) else name
+        self.is_remote = path.endswith(COMPRESSED) or is_url(path)
 
     def __reduce__(self) -> tuple[Callable[..., Source], tuple[object, ...]]:
         return Source, (self.name, self.error, self.is_walked, self.size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textcount import _limits
-from textcount._reader import count_source, file_size
+from textcount._reader import Reader, file_size
 from textcount._record import FileCount
 
 TYPE_CHECKING = False
@@ -122,11 +122,8 @@ class Task:
 
     def count(self, options: CountOptions, on_progress: OnProgress | None) -> Outcome:
         """Count in the sources."""
-        start, stop, limit = self.start, self.stop, self.size_limit
-        return [
-            count_source(options, source, on_progress, start=start, stop=stop, size_limit=limit)
-            for source in self.sources
-        ]
+        with Reader(options, on_progress, self.size_limit) as reader:
+            return [reader.count(source, self.start, self.stop) for source in self.sources]
 
 
 def divide(sources: Iterator[Source], division: Division) -> Iterator[Task]:

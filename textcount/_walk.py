@@ -69,27 +69,30 @@ def _walk(
 ) -> Iterator[Source]:
     """Yield the files below root in sorted order.
 
-    A stack keeps what is still to be visited, as a tree may be deeper than Python recurses.
+    A stack holds the entries still to come of each directory on the way down, as a tree may
+    be deeper than Python recurses.
     """
-    pending = [(root, True)]
-    while pending:
-        path, is_directory = pending.pop()
-        if not is_directory:
-            yield Source(path, is_walked=True)
-            continue
-        try:
-            entries = sorted(list_entries(path), reverse=True)
-        except OSError as error:
-            yield Source(path, error, is_walked=True)
-            continue
-        for name, inner, kind in entries:
+    stack = [iter([("", root, "directory")])]
+    while stack:
+        for name, path, kind in stack[-1]:
             if kind == "other":
                 continue
-            if not patterns.select_all:
-                inside = inner[len(root) :].lstrip(os.sep + "/").replace(os.sep, "/")
+            if name and not patterns.select_all:
+                inside = path[len(root) :].lstrip(os.sep + "/").replace(os.sep, "/")
                 if not patterns.select(name, inside, kind):
                     continue
-            pending.append((inner, kind == "directory"))
+            if kind == "file":
+                yield Source(path, None, True)
+                continue
+            try:
+                entries = sorted(list_entries(path))
+            except OSError as error:
+                yield Source(path, error, True)
+            else:
+                stack.append(iter(entries))
+                break
+        else:
+            stack.pop()
 
 
 def _list_directory(directory: str) -> list[Entry]:

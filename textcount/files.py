@@ -15,7 +15,7 @@ from textcount._arguments import (
 )
 from textcount._blocks import BlockCounter
 from textcount._options import CountOptions, RunOptions
-from textcount._reader import count_source, read_blocks
+from textcount._reader import Reader, read_blocks
 from textcount._record import FileCount, _file_count
 from textcount._sources import Source
 from textcount._tasks import size_limit
@@ -213,23 +213,26 @@ def count_sources(sources: Iterable[Source], run: RunOptions) -> Generator[FileC
     threads_help = run.jobs > 1 and _backend.threads_help()
     limit = size_limit(run.options, _limits.RANGE) if threads_help else 0
     files = size = 0
-    for source in sources:
-        pays = run.executor is not None or (run.jobs > 1 and source.is_remote)
-        pays = pays or (threads_help and _threads_pay(files, size))
-        record = None
-        if not pays:
-            record = count_source(run.options, source, run.on_progress, size_limit=limit)
-        if not isinstance(record, FileCount):
-            from textcount._workers import Workers
-
-            source.size = record or 0
-            yield from Workers(run, size // (files or 1)).count(chain([source], sources))
+    with Reader(run.options, run.on_progress, limit) as reader:
+        for source in sources:
+            if run.executor is not None or (run.jobs > 1 and source.is_remote):
+                break
+            if threads_help and _threads_pay(files, size):
+                break
+            record = reader.count(source)
+            if not isinstance(record, FileCount):
+                source.size = record
+                break
+            yield record
+            if files == _limits.POOL_FILES:
+                files = size = 0
+            files += 1
+            size += record.size
+        else:
             return
-        yield record
-        if files == _limits.POOL_FILES:
-            files = size = 0
-        files += 1
-        size += record.size
+    from textcount._workers import Workers
+
+    yield from Workers(run, size // (files or 1)).count(chain([source], sources))
 
 
 def _threads_pay(files: int, size: int) -> bool:
