@@ -21,22 +21,22 @@ def test_stretches_of_any_size_counted_either_way(
     pair: tuple[str, str], times: int, limits: tuple[int, int, int, int], way: object
 ) -> None:
     contents, needle = " ".join([pair[0]] * times), pair[1]
-    stretch, first, dense, step = limits
+    chunk, first, dense, step = limits
     with mock.patch.multiple(
-        _pure, _STRETCH=stretch, _FIRST=first, _DENSE=dense, _STEP=step, _is_sparse=way
+        _pure, CHUNK=chunk, FIRST_CHUNK=first, DENSE=dense, SAMPLE_STEP=step, _is_sparse=way
     ):
         assert count_occurrences(contents, needle) == oracle(contents, needle)
 
 
 @given(texts(0, 20), texts(0, 5), sizes)
 def test_needles_that_are_no_words_equal_none(contents: str, needle: str, size: int) -> None:
-    with mock.patch.multiple(_pure, _STRETCH=size, _FIRST=size):
+    with mock.patch.multiple(_pure, CHUNK=size, FIRST_CHUNK=size):
         assert count_occurrences(contents * 3, needle) == oracle(contents * 3, needle)
         assert count_occurrences(contents * 3, "") == 0
         assert count_occurrences("a b " * size, "a b") == 0
 
 
-LONG = _pure._STRETCH
+LONG = _pure.CHUNK
 
 
 @pytest.mark.parametrize("needle", ["the", ".*", "a|b", "\\", "[", "(?i)", "aa", "\ud800", "😀"])

@@ -196,6 +196,40 @@ class BlockCounter:
             self.counts[needle] += joined - apart
 
 
+def clip_to_range(blocks: Iterator[Block], start: int, stop: int | None) -> Iterator[Block]:
+    """Clip blocks to the words that begin in a range.
+
+    Args:
+        blocks: the blocks from start on.
+        start: the first byte of the range. At 0 a word may begin without a separator.
+        stop: the end of the range, or None for the end of the source.
+    """
+    place, has_begun = start, start == 0
+    for block, size in blocks:
+        first, last = 0, size
+        if not has_begun:
+            first = _next_separator(block, 0, size)
+            has_begun = first < last
+            if stop is not None and place + first >= stop:
+                return
+        if stop is not None and place + last > stop:
+            last = _next_separator(block, max(first, stop - place), size)
+        if has_begun and first < last:
+            yield (block[first:last], last - first) if first else (block, last)
+        if last < size:
+            return
+        place += size
+
+
+def _next_separator(block: Buffer, start: int, stop: int) -> int:
+    """Return the index of the first space or line feed, or stop.
+
+    In UTF-8, valid or not, these two bytes are never part of another character.
+    """
+    places = (block.find(b" ", start, stop), block.find(b"\n", start, stop))
+    return min((place for place in places if place >= 0), default=stop)
+
+
 def _whole_chars(part: bytes) -> str:
     """Decode valid UTF-8 without the characters that its ends cut."""
     return part.decode("utf-8", "ignore")

@@ -1,9 +1,9 @@
-"""Counting in pure Python, where the extension is missing.
+"""Count in pure Python: the reference, and the backend where the extension is missing.
 
-Splitting a text makes a string of every word. ``re`` skips most of them, as it
-looks for the needle as a literal and at its boundaries only where it finds it;
-but where the needle is everywhere, stopping there is up to twenty times as slow
-as splitting. So a long text is counted in stretches, each by the way that pays.
+Splitting a text makes a string of every word. ``re`` skips most words: it searches for the
+needle as a literal, and looks for boundaries only where it finds that. But where the needle
+is frequent, stopping at each one makes ``re`` up to twenty times as slow as splitting. So a
+long text is counted in chunks, each in the way that is faster there.
 """
 
 from textcount._arguments import wrong_contents, wrong_type
@@ -12,24 +12,24 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_FORGOTTEN = [char for char in "\x1c\x1d\x1e\x1f" if char.split()]
-"""On PyPy, str.split takes these four for letters in a text that is all ASCII,
-though str.isspace does not. Empty elsewhere."""
+PYPY_MISSED = [char for char in "\x1c\x1d\x1e\x1f" if char.split()]
+"""Whitespace that PyPy's ``str.split`` takes for letters in a text that is all ASCII, though
+``str.isspace`` does not. Empty on CPython."""
 
-_STRETCH = 1 << 15
-"""How many characters are counted at a time, or a few more: so few that their words
-fit in the processor's cache. In a shorter text, searching saves less time than
-compiling a pattern takes."""
+CHUNK = 1 << 15
+"""Characters that are counted at a time, or a few more. The words of a chunk fit in the
+processor's cache. In a shorter text, searching saves less time than compiling a pattern
+takes."""
 
-_FIRST = 1 << 10
-"""The same for the first stretch, which is split to learn how frequent the needle is."""
+FIRST_CHUNK = 1 << 10
+"""Characters of the first chunk, which is split to learn how frequent the needle is."""
 
-_DENSE = 48
-"""Where one character in so many begins a word that is the needle, splitting pays."""
+DENSE = 48
+"""Splitting is faster where at least one character in so many begins the needle as a word."""
 
-_STEP = 97
-"""How far apart the characters of a stretch's sample are. A prime, and no usual length
-of a line, so that few texts repeat themselves at this step."""
+SAMPLE_STEP = 97
+"""The distance between the characters of a sample. It is prime and no usual length of a line,
+so that few texts repeat themselves at this step."""
 
 
 def count_occurrences(contents: str | bytes, needle: str) -> int:
@@ -56,62 +56,62 @@ def count_occurrences(contents: str | bytes, needle: str) -> int:
     >>> count_occurrences("to be or not to be", "be")
     2
     """
-    # Of type, not isinstance: what only claims to be a str (as a mock does) has
-    # no characters to count.
+    # type and not isinstance: an object that only claims to be a str, as a mock does, has no
+    # characters to count.
     if not issubclass(type(contents), (str, bytes)):
         raise wrong_contents(contents)
     if not issubclass(type(needle), str):
         raise wrong_type("count_occurrences", "needle", "str", needle)
-    # Called on the type, so that a subclass counts by its characters, whatever
-    # methods it overrides.
+    # These methods are called on the type, so that a subclass is counted by its characters,
+    # whichever methods it overrides.
     if isinstance(contents, bytes):
         contents = bytes.decode(contents, "utf-8")
     contents = str.__str__(contents)
     needle = str.__str__(needle)
     if not contents:
         return 0
-    if _FORGOTTEN:
-        for char in _FORGOTTEN:
+    if PYPY_MISSED:
+        for char in PYPY_MISSED:
             contents = contents.replace(char, " ")
-    if len(contents) < _STRETCH:
+    if len(contents) < CHUNK:
         return contents.split().count(needle)
     return _count_long(contents, needle)
 
 
 def _count_long(contents: str, needle: str) -> int:
-    """Count stretch by stretch.
+    """Count chunk by chunk.
 
-    A stretch is searched if the last one's count and a sample of its own both
-    promise that it pays, and split if not. It ends before a space, or with the
-    text, so that no word is cut.
+    A chunk is searched if both the count of the last chunk and a sample of this one predict
+    that searching is faster; else it is split. It ends before a space or with the text, so
+    that no word is cut.
     """
     if needle.split() != [needle]:
         return 0
     count = start = 0
-    reach, is_dense = _FIRST, True
+    length, is_dense = FIRST_CHUNK, True
     while start < len(contents):
-        stop = contents.find(" ", start + reach)
+        stop = contents.find(" ", start + length)
         if stop < 0:
             stop = len(contents)
-        if is_dense or not _is_sparse(contents[start:stop:_STEP], needle):
+        if is_dense or not _is_sparse(contents[start:stop:SAMPLE_STEP], needle):
             found = contents[start:stop].split().count(needle)
         else:
-            # For one that is absent, re need not be imported.
+            # An absent needle needs no re, which takes long to import.
             first = contents.find(needle, start, stop)
             found = 0 if first < 0 else len(_searcher(needle)(contents, first, stop))
         count += found
-        is_dense = found * _DENSE > stop - start
-        start, reach = stop, _STRETCH
+        is_dense = found * DENSE > stop - start
+        start, length = stop, CHUNK
     return count
 
 
 def _is_sparse(sample: str, needle: str) -> bool:
-    """Whether searching pays in the text that this is a sample of.
+    """Return True if the sample predicts that searching beats splitting.
 
-    It does where needle can begin in few places: in no more than there are of the
-    rarest of its first letters. Few compared with the words, as it is by these that
-    splitting costs; of very short ones, long ones and blanks it costs little. A long
-    needle takes long to compile.
+    Searching stops wherever the needle can begin. Those places are at most as many as the
+    rarest of the needle's first letters. They must be few compared with the words, because
+    the number of words decides how long splitting takes. Very short words, very long ones
+    and blanks make splitting cheap. A long needle takes long to compile.
     """
     if 2 * sample.count(" ") > len(sample):
         return False
@@ -121,12 +121,12 @@ def _is_sparse(sample: str, needle: str) -> bool:
 
 
 def _searcher(needle: str) -> "Callable[[str, int, int], list[str]]":
-    """What lists the words that equal needle, in contents from one index to another."""
-    import re  # takes longer to import than all of textcount; keeps what it compiles
+    """Return a function that lists the words equal to needle between two indices of a text."""
+    import re  # takes longer to import than all of textcount; it caches what it compiles
 
     literal = re.escape(needle)
-    # findall lists what the empty group has matched: no copies of the needle.
+    # findall lists matches of the empty group, so the needle is not copied for each.
     return re.compile(rf"{literal}(?!\S)(?<!\S{literal})()").findall
 
 
-count_occurrences.__module__ = "textcount"  # where it is imported from: see __init__
+count_occurrences.__module__ = "textcount"  # as __init__ sets it for the others

@@ -9,15 +9,20 @@ import stat
 
 from textcount import _limits
 from textcount._arguments import wrong_block
-from textcount._blocks import BlockCounter, count_in_place, counts_in_place
+from textcount._blocks import (
+    BlockCounter,
+    clip_to_range,
+    count_in_place,
+    counts_in_place,
+)
 from textcount._record import FileCount, new_record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from mmap import mmap
 
-    from textcount._blocks import Block, Buffer
+    from textcount._blocks import Block
     from textcount._options import CountOptions, OnProgress
     from textcount._remote import RemoteFile
     from textcount._sources import Source
@@ -148,7 +153,7 @@ def _blocks_of(source: Source, start: int, stop: int | None) -> Generator[Block]
     with _open(source) as file:
         if start:
             file.seek(start)
-        yield from _clip_to_range(read_blocks(file.read), start, stop)
+        yield from clip_to_range(read_blocks(file.read), start, stop)
 
 
 def _blocks_of_range(name: str, buffer: mmap, start: int, stop: int | None) -> Generator[Block]:
@@ -156,7 +161,7 @@ def _blocks_of_range(name: str, buffer: mmap, start: int, stop: int | None) -> G
     number = _open_descriptor(name)
     try:
         os.lseek(number, start, os.SEEK_SET)
-        yield from _clip_to_range(_fill_range(number, buffer, name, start, stop), start, stop)
+        yield from clip_to_range(_fill_range(number, buffer, name, start, stop), start, stop)
     finally:
         os.close(number)
 
@@ -227,40 +232,6 @@ def _new_buffer() -> mmap:
     return mmap.mmap(-1, _limits.BLOCK, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
-def _clip_to_range(blocks: Iterator[Block], start: int, stop: int | None) -> Iterator[Block]:
-    """Clip blocks to the words that begin in a range.
-
-    Args:
-        blocks: the blocks from start on.
-        start: the first byte of the range. At 0 a word may begin without a separator.
-        stop: the end of the range, or None for the end of the source.
-    """
-    place, has_begun = start, start == 0
-    for block, size in blocks:
-        first, last = 0, size
-        if not has_begun:
-            first = _next_separator(block, 0, size)
-            has_begun = first < last
-            if stop is not None and place + first >= stop:
-                return
-        if stop is not None and place + last > stop:
-            last = _next_separator(block, max(first, stop - place), size)
-        if has_begun and first < last:
-            yield (block[first:last], last - first) if first else (block, last)
-        if last < size:
-            return
-        place += size
-
-
-def _next_separator(block: Buffer, start: int, stop: int) -> int:
-    """Return the index of the first space or line feed, or stop.
-
-    In UTF-8, valid or not, these two bytes are never part of another character.
-    """
-    places = (block.find(b" ", start, stop), block.find(b"\n", start, stop))
-    return min((place for place in places if place >= 0), default=stop)
-
-
 def _open(source: Source) -> RemoteFile | io.RawIOBase:
     if source.is_remote:
         from textcount._remote import RemoteFile
@@ -304,3 +275,14 @@ def file_size(source: Source, least: int = 0) -> int | None:
     except (OSError, ValueError):
         return 0
     return status.st_size if stat.S_ISREG(status.st_mode) and isinstance(name, str) else None
+
+
+def total_size(sources: Iterable[Source]) -> int | None:
+    """Return the bytes that there are to read, or None if only reading tells."""
+    total = 0
+    for source in sources:
+        size = None if source.is_remote else file_size(source)
+        if size is None:
+            return None
+        total += size
+    return total

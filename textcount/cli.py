@@ -12,7 +12,7 @@ from functools import partial
 from textcount import _backend, _limits
 from textcount._arguments import check_decoding
 from textcount._options import HANDLERS, CountOptions, RunOptions
-from textcount._reader import file_size
+from textcount._reader import total_size
 from textcount._sources import Source
 from textcount._version import __version__
 from textcount._walk import Patterns, expand
@@ -30,7 +30,7 @@ from textcount.report import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterator
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
     from typing import Any, NoReturn, TextIO
@@ -174,19 +174,8 @@ def _words_of(name: str) -> list[str]:
 
 def _width(sources: list[Source]) -> int:
     """Return the digits of the size of all input, which no count exceeds; wc does the same."""
-    total = _total_size(sources)
+    total = total_size(sources)
     return 7 if total is None else len(str(total))
-
-
-def _total_size(sources: Iterable[Source]) -> int | None:
-    """Return the bytes that there are to read, or None if only reading tells."""
-    total = 0
-    for source in sources:
-        size = None if source.is_remote else file_size(source)
-        if size is None:
-            return None
-        total += size
-    return total
 
 
 def _progress(
@@ -205,7 +194,7 @@ def _progress(
         return nullcontext()
 
     def measure() -> int | None:
-        return _total_size(expand(sources, arguments.recursive, patterns))
+        return total_size(expand(sources, arguments.recursive, patterns))
 
     return ProgressBar(measure, delay=0 if arguments.progress else BAR_DELAY)
 

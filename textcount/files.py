@@ -46,7 +46,7 @@ def count_stream(stream: Readable, needles: Iterable[str]) -> dict[str, int]:
     Memory stays bounded, however long the stream or its longest word.
 
     Args:
-        stream: an object whose ``read(n)`` gives ``str``, or ``bytes`` of
+        stream: an object whose ``read(n)`` returns ``str``, or ``bytes`` of
             UTF-8. It is not closed.
         needles: the words to count; duplicates collapse.
 
@@ -54,11 +54,11 @@ def count_stream(stream: Readable, needles: Iterable[str]) -> dict[str, int]:
         How often each needle occurs, in the order of needles.
 
     Raises:
-        TypeError: stream has no ``read``, or one that gives anything else;
+        TypeError: stream has no ``read``, or its ``read`` returns anything else;
             needles is not an iterable of ``str``, or is a bare ``str``.
-        UnicodeDecodeError: the bytes are not valid UTF-8. ``start`` and ``end``
-            count from the start of ``object``, the block that was being
-            decoded; past the first block the reason adds the byte in the stream.
+        UnicodeDecodeError: the bytes are not valid UTF-8. Its ``object`` is the
+            block that was being decoded, and ``start`` and ``end`` are places in
+            it. After the first block, its reason also names the byte of the stream.
         BlockingIOError: the stream is non-blocking and has no data.
 
     >>> import io
@@ -94,15 +94,15 @@ def count_file(
 ) -> dict[str, int]:
     r"""Count words in a file.
 
-    The answer is that of counting in
+    The counts are those of
     ``open(path, encoding=encoding, errors=errors, newline="").read()``.
-    Memory stays bounded, with a few exceptions: an error handler of the caller's
-    own (``codecs.register_error``) and the encodings ``iso2022-*``,
-    ``utf-7``, ``unicode_escape`` and ``punycode`` need the whole file at once,
-    and the decoder of ``idna`` keeps a label to its end.
+    Memory stays bounded, with three exceptions. An error handler of the caller's
+    own (``codecs.register_error``) is given the whole file. So are the decoders of
+    ``iso2022-*``, ``utf-7``, ``unicode_escape`` and ``punycode``. The decoder of
+    ``idna`` keeps each label until its end.
 
     Args:
-        path: the file's name.
+        path: the name of the file.
         needles: the words to count; duplicates collapse.
         encoding: any text encoding that ``open`` takes, by name.
         errors: any error handler that ``open`` takes.
@@ -113,11 +113,11 @@ def count_file(
     Raises:
         TypeError: an argument is of the wrong type, or needles is a bare ``str``.
         LookupError: encoding or errors is not known. Nothing has been read.
-        OSError: the file cannot be read; also for a name with a NUL in it.
-        UnicodeError: the file cannot be decoded. ``start`` and ``end`` of a
-            ``UnicodeDecodeError`` count from the start of ``object``, the block
-            that was being decoded; past the first block the reason adds the
-            byte in the file.
+        OSError: the file cannot be read, or its name has a NUL in it.
+        UnicodeError: the file cannot be decoded. The ``object`` of a
+            ``UnicodeDecodeError`` is the block that was being decoded, and
+            ``start`` and ``end`` are places in it. After the first block, its
+            reason also names the byte of the file.
 
     >>> import os, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -149,35 +149,38 @@ def count_files(
     on_progress: OnProgress | None = None,
     executor: Executor | None = None,
 ) -> Iterator[FileCount]:
-    """Count words in many files, one after the other, in the order given.
+    """Count words in many files, in the order given.
 
-    A file that cannot be read or decoded gives a ``FileCount`` with the error,
-    and the rest goes on. A path given twice is counted twice.
+    For a file that cannot be read or decoded, the ``FileCount`` has the error, and
+    counting goes on. A path given twice is counted twice.
 
     Args:
         paths: names of files and, with recursive, of directories.
         needles: the words to count; duplicates collapse.
         encoding: as for ``count_file``.
         errors: as for ``count_file``.
-        recursive: walk directories, in sorted order. Inside them symbolic links
-            to directories are not followed, and what is neither a regular file
-            nor a link to one (a pipe, a socket, a device) is passed over.
-        include: glob patterns; of the files found in directories, only those
-            that match one are counted. A pattern is held against the file's
-            name and against its path inside the directory, as ``fnmatch`` does.
-        exclude: glob patterns; files and directories found in directories
-            that match one are passed over.
-        on_progress: called now and then, with the number of bytes read since.
-        executor: one as ``concurrent.futures`` has them, to count by. Its workers
-            need textcount, and the files under the same absolute names.
+        recursive: count the files in directories, in sorted order. A walk does not
+            follow symbolic links to directories, and passes over pipes, sockets and
+            devices.
+        include: glob patterns. A walk counts only files that match one of them. A
+            pattern is compared with the name of a file and with its path inside the
+            directory, as ``fnmatch`` does.
+        exclude: glob patterns. A walk passes over files and directories that match
+            one of them.
+        on_progress: called with the number of bytes that have been read since the
+            last call.
+        executor: an executor as in ``concurrent.futures``, which counts everything.
+            Its workers need textcount, and the files under the same absolute names.
+            With the pure backend, only an executor of processes uses several
+            processors for local files.
 
     Returns:
-        An iterator that counts when asked for the next ``FileCount``; what several
-        workers or an executor count, some files ahead.
+        An iterator that counts when it is asked for the next ``FileCount``. Where
+        threads or an executor count, they are some files ahead.
 
     Raises:
         TypeError: an argument is of the wrong type, or a bare ``str``
-            where several are meant; while iterating, a path is of the wrong
+            where several are meant. While iterating: a path is of the wrong
             type, or errors names a handler that cannot decode.
         LookupError: encoding or errors is not known. Nothing has been read.
 

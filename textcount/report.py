@@ -1,4 +1,4 @@
-"""What the command prints on standard output: as text, JSON or CSV."""
+"""Reports: print the counts on standard output, as text, JSON or CSV."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """Sums up the files of a run; the subclasses print them.
+    """Sums up the files of a run. Its subclasses print them.
 
     Args:
         words: the words counted, in the order of their columns.
-        width: the digits that hardly any count of the run exceeds.
+        width: the width of a column, in digits. A larger count makes its line longer.
         total_only: print the sums and not the files.
-        named: print the path of the file, or of the files.
+        named: print the paths of the files.
     """
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
@@ -29,7 +29,7 @@ class Report:
         self.totals = dict.fromkeys(words, 0)
 
     def add(self, record: FileCount) -> None:
-        """Take in one file, and print it."""
+        """Add one file to the sums, and print it."""
         for word, count in record.counts.items():
             self.totals[word] += count
         if not self.total_only:
@@ -40,11 +40,11 @@ class Report:
         """Print one file."""
 
     def finish(self) -> None:
-        """Print what comes after the last file."""
+        """Print the sums, and what closes the report."""
 
 
 class TextReport(Report):
-    """Reads like wc: right-aligned counts and the path, a file a line."""
+    """Prints what wc would: a line for each file, with right-aligned counts and the path."""
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
         super().__init__(words, width, total_only, named)
@@ -75,13 +75,14 @@ class TextReport(Report):
 
 
 class TableReport(TextReport):
-    """The same on a terminal, with a bar before each count.
+    """Prints the same on a terminal, with a bar before each count.
 
-    All bars have one scale for as long as it lasts: a line says what a whole bar stands
-    for, and another one does when a larger count comes.
+    A line says which count a whole bar stands for. When a larger count comes, another such
+    line follows, and the bars from there on have the new scale.
     """
 
-    BAR = 12  # columns
+    BAR = 12
+    """Columns of a whole bar."""
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
         from rich.bar import Bar
@@ -108,7 +109,7 @@ class TableReport(TextReport):
         super()._print([" " * (self.BAR + 1) + cell for cell in cells], path)
 
     def _draw(self, count: int, scale: int) -> str:
-        """A bar as long as the count, to an eighth of a column; and a space."""
+        """Return a bar for a count, drawn to an eighth of a column, and a space."""
         eighths = 8 * self.BAR * count // scale
         if eighths not in self._drawn:
             with self._console.capture() as captured:
@@ -118,7 +119,7 @@ class TableReport(TextReport):
 
 
 def _scales() -> Iterator[int]:
-    """What a whole bar may stand for: 10, 20, 50, 100, ..."""
+    """Yield the counts that a whole bar can stand for: 10, 20, 50, 100, ..."""
     scale = 10
     while True:
         yield from (scale, 2 * scale, 5 * scale)
@@ -126,7 +127,7 @@ def _scales() -> Iterator[int]:
 
 
 def can_show_bars() -> bool:
-    """Whether standard output is a terminal that can show bars, and they can be drawn."""
+    """Return whether standard output is a terminal that shows bars, and rich is there to draw."""
     if not sys.stdout.isatty():
         return False
     from textcount.progress import is_available
@@ -139,7 +140,7 @@ def can_show_bars() -> bool:
 
 
 class JsonReport(Report):
-    """One document, written as the files are counted, a file a line."""
+    """Prints one JSON document, with a line for each file as soon as it is counted."""
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
         super().__init__(words, width, total_only, named)
@@ -162,13 +163,16 @@ class JsonReport(Report):
 
 
 class CsvReport(Report):
-    """A row for each file and word: in a column of its own, any word is safe."""
+    """Prints a row of CSV for each file and word.
+
+    Words are in a column and not in the heading, where a word could equal another heading.
+    """
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
         super().__init__(words, width, total_only, named)
         from csv import QUOTE_NONNUMERIC, writer  # only this format needs it
 
-        # Quoted throughout: older versions of csv forget to quote a "\r".
+        # Quote every text: older versions of csv forget to quote a "\r".
         self._rows = writer(_Stdout(), lineterminator="\n", quoting=QUOTE_NONNUMERIC)
         columns = ["word", "count"] if total_only else ["path", "word", "count", "size", "error"]
         self._rows.writerow(columns)
@@ -186,7 +190,7 @@ class CsvReport(Report):
 
 
 class _Stdout:
-    """Standard output as the csv module wants it."""
+    """An object with the method that the csv module writes to."""
 
     @staticmethod
     def write(text: str) -> None:
@@ -194,7 +198,7 @@ class _Stdout:
 
 
 def write(text: str) -> None:
-    """Write to standard output; what its encoding lacks appears as an escape."""
+    """Write to standard output; escape the characters that its encoding lacks."""
     if not text.isascii():
         encoding = sys.stdout.encoding or "utf-8"
         text = text.encode(encoding, "backslashreplace").decode(encoding)
@@ -202,12 +206,12 @@ def write(text: str) -> None:
 
 
 def printable(text: str) -> str:
-    """Text with what could move a terminal's cursor, or hide, escaped."""
+    """Escape control and invisible characters."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def columns(text: str) -> int:
-    """How many columns of a terminal text takes."""
+    """Return how many columns of a terminal a text takes."""
     if text.isascii():
         return len(text)
     from unicodedata import combining, east_asian_width
@@ -218,6 +222,6 @@ def columns(text: str) -> int:
 
 
 def reason(error: OSError | UnicodeError) -> str:
-    """Why a file could not be counted, without its path."""
+    """Return why a file could not be counted, without its path."""
     text = getattr(error, "strerror", None) or str(error)
     return f"{text}; -r counts the files in it" if isinstance(error, IsADirectoryError) else text
