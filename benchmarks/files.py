@@ -1,10 +1,10 @@
-"""How fast files are counted, by the command and by others: docs/performance.md.
+"""Measure how fast files are counted, by the command and by others: docs/performance.md.
 
-    tox run -e benchmark-files -- [--json FILE] [--quick] [--folder FOLDER]
+    tox run -e benchmark-files -- [--before COMMAND] [--json FILE] [--quick] [--folder FOLDER]
 
-The commands run one after the other on the same generated files, which the system
-keeps in memory, in an order shuffled in every round; what they print is checked. What
-is compared are medians over the rounds, start-up included. Prints Markdown.
+The commands run one after the other on the same generated files, which the system keeps in
+memory, in an order that is shuffled in every round. What they print is checked. Medians over
+the rounds are compared, start-up included. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,113 +33,138 @@ import textcount
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    Times = dict[str, float]
+    Goal = tuple[str, str, str, bool | None]
+
 STARTS = ("python -c pass", "import textcount", "the command")
 LANGUAGES = ("english", "spanish", "korean")
-HALVES = ("english-0", "english-1")
 FREQUENT, RARE, THREE = "the", "housewives", ("the", "of", "housewives")
+AROUND = rf"(?<!\S){FREQUENT}(?!\S)"
+"""The pattern by which ripgrep counts a word between whitespace, with ``-P``."""
 
-BARE = """\
-import os, sys
-for folder, _, names in os.walk(sys.argv[1]):
-    for name in names:
-        with open(os.path.join(folder, name), "rb") as file:
-            file.read()
-"""
-"""What any Python program must do that reads all files of a folder."""
+KB = 1000
+GRID = [
+    # files, bytes of each
+    *((1, size) for size in (KB, 1_000 * KB, 63 * MEGABYTE, 64 * MEGABYTE, 1 << 28, 1 << 30)),
+    (1, 1 << 32),
+    *((files, KB) for files in (10, 100, 1_000, 10_000, 100_000)),
+    *((files, 20 * KB) for files in (100, 1_000, 10_000)),
+    *((files, 60 * KB) for files in (100, 1_000)),
+    *((files, 100 * KB) for files in (10, 100, 1_000)),
+    *((files, 1_000 * KB) for files in (2, 10, 100, 1_000)),
+    *((files, 30 * MEGABYTE) for files in (2, 10)),
+]
+"""The numbers and sizes of files on which the default is compared with one worker."""
 
 
-class Sizes(NamedTuple):
-    """How large the files are, in bytes, and how many there are."""
+class Folder(NamedTuple):
+    """A folder of files: their sizes in bytes."""
 
-    large: int
-    script: int
-    many: int
-    tiny: int
+    name: str
+    sizes: list[int]
 
 
 class Command(NamedTuple):
-    """A command line, and the number that it must print in the end."""
+    """A command line, and the last number that it must print, if that is known."""
 
     line: list[str]
-    answer: int | None
+    answer: int | None = None
 
 
-def write(folder: Path, sizes: Sizes) -> None:
-    """Make the files."""
-    english = texts.prose("english", 64 * MEGABYTE)
-    for name, size in (("english", sizes.large), *((half, sizes.large // 2) for half in HALVES)):
-        with (folder / name).open("w", encoding="utf-8") as file:
-            for start in range(0, size, len(english)):
-                file.write(english[: size - start])
-    for language in LANGUAGES:
-        piece = texts.prose(language, 16 * MEGABYTE).encode()
-        with (folder / f"{language}-part").open("wb") as out:
-            while out.tell() < sizes.script:
-                out.write(piece)
-    for name, count, size in (("many", sizes.many, 100_000), ("tiny", sizes.tiny, 1000)):
-        for index in range(count):
-            part = folder / name / str(index % 2) / str(index // 1000)
-            part.mkdir(parents=True, exist_ok=True)
-            start = index * 99_991 % (len(english) - size)
-            (part / str(index)).write_text(english[start : start + size], "utf-8")
+def log_normal(files: int, total: int) -> list[int]:
+    """Return the sizes of so many files, as source trees have them: few are large."""
+    source = random.Random(files)
+    weights = [source.lognormvariate(0, 1.5) for _ in range(files)]
+    return [max(1, int(total * weight / sum(weights))) for weight in weights]
 
 
-def commands(folder: Path) -> Iterator[tuple[str, Command]]:
-    """All that is timed, by name."""
-    script = Path(sysconfig.get_path("scripts"), "textcount")
-    large, many, tiny = (str(folder / name) for name in ("english", "many", "tiny"))
-    count = {word: _count(folder / "english", word) for word in (FREQUENT, RARE)}
+def folders(quick: bool) -> list[Folder]:
+    """Return the folders of files that the goals are about."""
+    shrink = 100 if quick else 1
+    return [
+        Folder("tree", log_normal(10_000 // shrink, 176_000 * KB // shrink)),
+        Folder("large tree", log_normal(60_000 // shrink, 1_056_000 * KB // shrink)),
+        Folder("medium", [100 * KB] * (5_000 // shrink)),
+        Folder("large", [2_400_000 * KB // shrink]),
+        Folder("half", [1_200_000 * KB // shrink] * 2),
+    ]
 
-    def ours(jobs: int, *arguments: str) -> list[str]:
-        return [str(script), f"-j{jobs}", "--total", *arguments]
 
-    def both(one: list[str], other: list[str]) -> Command:
-        return Command(["sh", "-c", f"{shlex.join(one)} & {shlex.join(other)}; wait"], None)
+def write(root: Path, folder: Folder, text: bytes) -> Path:
+    """Write the files of a folder, a thousand in each directory; return the folder."""
+    path = root / folder.name.replace(" ", "-")
+    place = 0
+    for index, size in enumerate(folder.sizes):
+        if index % 1000 == 0:
+            (path / str(index // 1000)).mkdir(parents=True)
+        with (path / str(index // 1000) / f"{index:06}").open("wb") as file:
+            left = size
+            while left:
+                piece = text[place : place + left]
+                left -= file.write(piece)
+                place = (place + len(piece)) % (len(text) - 1)
+    return path
 
-    yield "wc -l", Command(["wc", "-l", large], None)
-    yield "wc -l, half and half at once", both(*(["wc", "-l", str(folder / n)] for n in HALVES))
-    for word in (FREQUENT, RARE):
-        yield f"{word}, -j1", Command(ours(1, word, large), count[word])
-        yield f"{word}, -j2", Command(ours(2, word, large), count[word])
+
+def ours(jobs: int, *arguments: object, before: str = "") -> list[str]:
+    """Return a command line of textcount; jobs are 0 for the default."""
+    script = before or str(Path(sysconfig.get_path("scripts"), "textcount"))
+    choice = [f"-j{jobs}"] if jobs else []
+    return [script, *choice, "--total", *map(str, arguments)]
+
+
+def commands(paths: dict[str, Path], root: Path, before: str) -> Iterator[tuple[str, Command]]:
+    """Yield all that is timed, by name."""
+    for name in ("tree", "large tree", "medium"):
+        path = paths[name]
+        count = count_in(path)
+        for jobs in (1, 2, 0):
+            choice = f"-j{jobs}" if jobs else "default"
+            yield f"{name}, {choice}", Command(ours(jobs, "-r", FREQUENT, path), count)
+        if before:
+            line = ours(1, "-r", FREQUENT, path, before=before)
+            yield f"{name}, -j1, before", Command(line, count)
         if shutil.which("rg"):
-            around = rf"(?<!\S){word}(?!\S)"
-            yield f"{word}, rg -P", Command(["rg", "-c", "-o", "-P", around, large], count[word])
-            # Misses a word whose blank another match has taken, so it is not checked.
-            between = rf"(?:^|\s){word}(?:\s|$)"
-            yield f"{word}, rg", Command(["rg", "-c", "-o", between, large], None)
+            yield f"{name}, rg -c", Command(["rg", "-c", FREQUENT, str(path)])
+            line = ["rg", "-c", "-o", "-P", AROUND, str(path)]
+            yield f"{name}, rg -c -o -P", Command(line)
+    (large,) = files_of(paths["large"])
+    halves = [str(path) for path in files_of(paths["half"])]
+    for word in (FREQUENT, RARE):
+        for jobs in (1, 0):
+            choice = f"-j{jobs}" if jobs else "default"
+            yield f"large, {word}, {choice}", Command(ours(jobs, word, large))
+        if shutil.which("rg"):
+            yield f"large, {word}, rg -c -o", Command(["rg", "-c", "-o", word, str(large)])
+    both = " & ".join(shlex.join(["wc", "-l", half]) for half in halves)
+    yield "large, wc -l", Command(["wc", "-l", str(large)])
+    yield "large, two wc -l at once, half each", Command(["sh", "-c", f"{both}; wait"])
+    yield "large, wc -l of one half", Command(["wc", "-l", halves[0]])
     words = [argument for word in THREE for argument in ("-e", word)]
-    yield "three words, -j1", Command(ours(1, *words, large), None)
+    yield "large, three words, -j1", Command(ours(1, *words, large))
     for language in LANGUAGES:
         for word in (texts.FREQUENT[language].split()[0], RARE):
-            path = folder / f"{language}-part"
-            yield f"{language}, {word}", Command(ours(1, word, str(path)), _count(path, word))
-    for jobs in (1, 2):
-        yield f"four large, -j{jobs}", Command(ours(jobs, FREQUENT, *[large] * 4), None)
-        yield f"six times many, -j{jobs}", Command(ours(jobs, "-r", FREQUENT, *[many] * 6), None)
-        yield f"many, -j{jobs}", Command(ours(jobs, "-r", FREQUENT, many), None)
-        yield f"tiny, --total, -j{jobs}", Command(ours(jobs, "-r", FREQUENT, tiny), None)
-        lines = [str(script), f"-j{jobs}", "-r", FREQUENT, tiny]
-        yield f"tiny, -j{jobs}", Command(lines, None)
-    yield (
-        "many, half and half at once",
-        both(*(ours(1, "-r", FREQUENT, f"{many}/{n}") for n in "01")),
-    )
-    yield "tiny, bare loop", Command([sys.executable, "-c", BARE, tiny], None)
-    yield "tiny, grep -c", Command(["grep", "-rc", FREQUENT, tiny], None)
-    yield "python -c pass", Command([sys.executable, "-I", "-c", "pass"], None)
-    yield "import textcount", Command([sys.executable, "-I", "-c", "import textcount"], None)
-    yield "the command", Command([str(script), "a", __file__], None)
+            yield f"{language}, {word}", Command(ours(1, word, root / language))
+    yield "python -c pass", Command([sys.executable, "-I", "-c", "pass"])
+    yield "import textcount", Command([sys.executable, "-I", "-c", "import textcount"])
+    yield "the command", Command(ours(1, "a", __file__))
 
 
-def _count(path: Path, word: str) -> int:
-    with path.open(encoding="utf-8") as file:
-        return sum(line.split().count(word) for line in file if word in line)
+def files_of(folder: Path) -> list[Path]:
+    """Return the files of a folder, in order."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def count_in(folder: Path) -> int:
+    """Return how often the frequent word is in the files of a folder."""
+    word = FREQUENT.encode()
+    return sum(path.read_bytes().split().count(word) for path in files_of(folder))
 
 
 def timed(lines: dict[str, Command], rounds: int) -> dict[str, list[float]]:
-    """The seconds of each command, in each round."""
+    """Return the seconds of each command, in each round."""
     times: dict[str, list[float]] = {name: [] for name in lines}
-    # What takes a moment is timed more often.
+    # A command that takes a moment is timed more often.
     order = [name for name in lines for _ in range(5 if name in STARTS else 1)]
     for _ in range(rounds):
         random.shuffle(order)
@@ -155,108 +181,123 @@ def timed(lines: dict[str, Command], rounds: int) -> dict[str, list[float]]:
     return times
 
 
-def goals(
-    times: dict[str, float], part_sizes: dict[str, int]
-) -> Iterator[tuple[str, str, str, bool | None]]:
-    """Number, goal, what was measured, and whether that meets it."""
-    wc = times["wc -l"]
-    one = max(times[f"{word}, -j1"] for word in (FREQUENT, RARE)) / wc
-    two = max(times[f"{word}, -j2"] for word in (FREQUENT, RARE)) / wc
-    yield "1", "a large file, -j1: at most 1.25 times wc -l", f"{one:.2f}", one <= 1.25
-    yield "", "with two workers: faster than wc -l", f"{two:.2f} times its time", two < 1
-    if f"{RARE}, rg" in times:
-        with_p = {
-            word: times[f"{word}, rg -P"] / times[f"{word}, -j1"] for word in (FREQUENT, RARE)
-        }
-        plain = {word: times[f"{word}, rg"] / times[f"{word}, -j1"] for word in (FREQUENT, RARE)}
-        best = {word: min(with_p[word], plain[word]) for word in with_p}
-        yield (
-            "2",
-            "at least 5 times as fast as ripgrep on a frequent word, no slower on a rare one",
-            f"{with_p[FREQUENT]:.1f} with -P, {plain[FREQUENT]:.1f} without; "
-            f"{with_p[RARE]:.1f}, {plain[RARE]:.1f}",
-            best[FREQUENT] >= 5 and best[RARE] >= 1,
-        )
-    # Per byte, the slowest against the slowest.
+def goals(times: Times, part_sizes: dict[str, int], worst: float) -> Iterator[Goal]:
+    """Yield number, goal, what was measured, and whether that meets it."""
+
+    def ratio(one: str, other: str) -> float:
+        return times[one] / times[other] if other in times else float("nan")
+
+    def at_most(number: str, goal: str, limit: float, *measured: float) -> Goal:
+        shown = ", ".join(f"{value:.2f}" for value in measured)
+        return number, f"{goal}: at most {limit}", shown, all(each <= limit for each in measured)
+
+    before = "-j1, before"
+    yield at_most(
+        "1",
+        "10,000 files, against 1.4.0 with `-j 1`",
+        0.8,
+        ratio("tree, default", f"tree, {before}"),
+    )
+    yield at_most(
+        "", "10,000 files, against `rg -c -o -P`", 1, ratio("tree, default", "tree, rg -c -o -P")
+    )
+    yield at_most(
+        "",
+        "60,000 files, against 1.4.0 with `-j 1`",
+        0.75,
+        ratio("large tree, default", f"large tree, {before}"),
+    )
+    yield at_most(
+        "2",
+        "5,000 files of 100 KB, two threads against one",
+        0.9,
+        ratio("medium, -j2", "medium, -j1"),
+    )
+    yield at_most("", "and against `rg -c`", 1.1, ratio("medium, -j2", "medium, rg -c"))
+    yield at_most("3", "the default against `-j 1`, the worst of the table below", 1.05, worst)
+    large = [ratio(f"large, {word}, default", "large, wc -l") for word in (FREQUENT, RARE)]
+    yield at_most("4", "one file of 2.4 GB, against `wc -l`", 0.85, *large)
+    at_once = ratio("large, two wc -l at once, half each", "large, wc -l of one half")
+    yield "", "(two `wc -l` at once, against one of them)", f"{at_once:.2f}", None
+    # Per byte, the slower word of each language.
     ascii_time, *others = (
         max(time for name, time in times.items() if name.startswith(f"{language}, ")) / size
         for language, size in part_sizes.items()
     )
     slower = [other / ascii_time for other in others]
-    yield (
-        "3",
-        "Spanish and Korean: within 1.5 times the time of ASCII, per byte",
-        f"{slower[0]:.2f}, {slower[1]:.2f}",
-        max(slower) <= 1.5,
+    yield at_most("-", "Spanish and Korean, per byte, against ASCII", 1.5, *slower)
+    three = ratio("large, three words, -j1", f"large, {FREQUENT}, -j1")
+    yield at_most("-", "three words against one", 2, three)
+    importing = (times["import textcount"] - times["python -c pass"]) * 1e3
+    yield "-", "`import textcount`: at most 5 ms", f"{importing:.1f} ms", importing <= 5
+    yield at_most(
+        "-", "the command, against `python -c pass`", 2.5, ratio("the command", STARTS[0])
     )
-    for number, aim, large, many in (
-        (
-            "4",
-            "two cores: at least 1.7 times as fast as one, on one large file and on many",
-            times[f"{FREQUENT}, -j1"] / times[f"{FREQUENT}, -j2"],
-            times["many, -j1"] / times["many, -j2"],
-        ),
-        (
-            "",
-            "(four large files, six times as many)",
-            times["four large, -j1"] / times["four large, -j2"],
-            times["six times many, -j1"] / times["six times many, -j2"],
-        ),
-        (
-            "",
-            "(two commands, with half of it each: wc -l, textcount)",
-            times["wc -l"] / times["wc -l, half and half at once"],
-            times["many, -j1"] / times["many, half and half at once"],
-        ),
-    ):
-        is_met = min(large, many) >= 1.7 if number else None
-        yield number, aim, f"{large:.2f}, {many:.2f}", is_met
-    tiny = times["tiny, -j1"] / times["tiny, bare loop"]
-    total = times["tiny, --total, -j1"] / times["tiny, bare loop"]
-    grep = times["tiny, grep -c"] / times["tiny, bare loop"]
-    yield (
-        "5",
-        "tiny files, -j1: at most 1.5 times a bare Python loop that opens and reads them",
-        f"{tiny:.2f} (--total: {total:.2f}); grep -c {grep:.2f}",
-        tiny <= 1.5,
-    )
-    three = times["three words, -j1"] / times[f"{FREQUENT}, -j1"]
-    yield "6", "three words: less than 2 times one", f"{three:.2f}", three < 2
-    bare = times["python -c pass"]
-    importing = (times["import textcount"] - bare) * 1e3
-    starting = times["the command"] / bare
-    yield "", "import textcount: under 5 ms", f"{importing:.1f} ms", importing < 5
-    yield "", "the command: under 2.5 times python -c pass", f"{starting:.2f}", starting < 2.5
+
+
+def compare_default(root: Path, text: bytes, rounds: int, *, quick: bool) -> Iterator[list[float]]:
+    """Yield for each cell of the grid: files, bytes, ms with one worker and by default, ratio.
+
+    The ratio is the median of the ratios of runs that follow one another, so that a machine
+    that slows down for a while does not decide it.
+    """
+    for files, size in islice(GRID, 8) if quick else GRID:
+        sizes = [min(size, MEGABYTE) if quick else size] * files
+        path = write(root, Folder(f"{files} of {size}", sizes), text)
+        ratios, ones, defaults = [], [], []
+        for turn in islice(cycle((1, -1)), 4 * rounds):
+            seconds = {}
+            for jobs in (1, 0)[::turn]:
+                start = time.perf_counter()
+                line = ours(jobs, "-r", FREQUENT, path)
+                subprocess.run(line, stdout=subprocess.DEVNULL, check=True)
+                seconds[jobs] = time.perf_counter() - start
+            ones.append(seconds[1] * 1e3)
+            defaults.append(seconds[0] * 1e3)
+            ratios.append(seconds[0] / seconds[1])
+        shutil.rmtree(path)
+        yield [files, size, *map(statistics.median, (ones, defaults, ratios))]
 
 
 def main() -> None:
     """Make the files, time the commands, and print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="see that it works, on few files")
+    parser.add_argument("--before", default="", help="the textcount command of 1.4.0")
     parser.add_argument("--json", type=Path, help="where to write all that was measured")
-    parser.add_argument("--folder", type=Path, help="where to put the files (3 GB)")
+    parser.add_argument("--folder", type=Path, help="where to put the files (13 GB)")
     options = parser.parse_args()
-    sizes, rounds = Sizes(1 << 30, 1 << 28, 10_000, 100_000), 5
-    if options.quick:
-        sizes, rounds = Sizes(MEGABYTE, MEGABYTE, 10, 100), 2
+    rounds = 1 if options.quick else 7
+    text = texts.prose("english", 64 * MEGABYTE).encode()
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
-        write(Path(name), sizes)
-        runs = timed(dict(commands(Path(name))), rounds)
-        part_sizes = {each: Path(name, f"{each}-part").stat().st_size for each in LANGUAGES}
+        root = Path(name)
+        paths = {folder.name: write(root, folder, text) for folder in folders(quick=options.quick)}
+        part = (1 if options.quick else 256) * MEGABYTE
+        for language in LANGUAGES:
+            piece = texts.prose(language, 16 * MEGABYTE).encode()
+            (root / language).write_bytes(piece * (part // len(piece) + 1))
+        runs = timed(dict(commands(paths, root, options.before)), rounds)
+        part_sizes = {each: (root / each).stat().st_size for each in LANGUAGES}
+        for path in paths.values():
+            shutil.rmtree(path)
+        grid = list(compare_default(root, text, rounds, quick=options.quick))
     medians = {name: statistics.median(times) for name, times in runs.items()}
-    fastest = {name: min(times) for name, times in runs.items()}
     python = f"{platform.python_implementation()} {platform.python_version()}"
     print(f"textcount {textcount.__version__}, {textcount.BACKEND}; {python}, {rounds} rounds\n")
-    print("| command | median, ms | fastest |\n|---|---:|---:|")
-    for each, seconds in medians.items():
-        print(f"| {each} | {seconds * 1e3:.0f} | {fastest[each] * 1e3:.0f} |")
-    print("\n| # | goal | medians | met | fastest runs |\n|---|---|---:|---:|---:|")
-    for goal, best in zip(goals(medians, part_sizes), goals(fastest, part_sizes), strict=True):
-        number, aim, measured, is_met = goal
+    print("| # | goal | medians | met |\n|---|---|---:|---:|")
+    for number, goal, measured, is_met in goals(medians, part_sizes, max(row[-1] for row in grid)):
         met = "-" if options.quick or is_met is None else "yes" if is_met else "**no**"
-        print(f"| {number} | {aim} | {measured} | {met} | {best[2]} |")
+        print(f"| {number} | {goal} | {measured} | {met} |")
+    print("\n| command | median, ms | fastest |\n|---|---:|---:|")
+    for each, seconds in medians.items():
+        print(f"| {each} | {seconds * 1e3:.0f} | {min(runs[each]) * 1e3:.0f} |")
+    print(
+        "\n| files | bytes of each | `-j 1`, ms | default, ms | ratio |\n|---:|---:|---:|---:|---:|"
+    )
+    for files, size, one, default, ratio in grid:
+        print(f"| {files:,} | {size:,} | {one:.0f} | {default:.0f} | {ratio:.2f} |")
     if options.json:
-        options.json.write_text(json.dumps(runs, indent=1), "utf-8")
+        options.json.write_text(json.dumps({"runs": runs, "grid": grid}, indent=1), "utf-8")
 
 
 if __name__ == "__main__":
