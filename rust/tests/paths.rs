@@ -21,6 +21,29 @@ fn check_at<C: Character + std::fmt::Debug>(place: usize, contents: &[C], needle
     check(&moved[place..], needle);
 }
 
+/// Returns the lengths of the needles, in characters.
+///
+/// The algorithm (`src/count.rs`) depends on the length at few places only, and a
+/// mistake shows next to one of them:
+///
+/// * 1 to 8: each character of a needle of up to 4, or of 6 bytes of UTF-8, is a probe.
+///   A longer needle has 2 probes. The rest of it is compared, 4 characters at a time.
+/// * 15 to 18: a needle longer than `SHORT`, which is 16, is compared at each hit.
+/// * 60 to 68: `REACH` is 62, and a block has 64 characters.
+/// * 100 lies far beyond all of them.
+/// * 19 to 26 are for UTF-8, which `check` counts if a character has 4 bytes. Needles of
+///   these lengths have 50 to 81 bytes of UTF-8, so they lie around `REACH` and 64 too.
+fn lengths<C>() -> impl Iterator<Item = usize> {
+    let utf8 = if size_of::<C>() == 4 { 19..27 } else { 0..0 };
+    let short = (1..=8).chain(15..=18).chain(utf8);
+    short.chain(60..=68).chain([100])
+}
+
+/// Returns lengths around 2 and 3 blocks, for texts that are little more than a needle.
+fn lengths_of_blocks() -> impl Iterator<Item = usize> {
+    (126..=130).chain(190..=194)
+}
+
 /// A needle of some length, of changing letters.
 fn needle_of<C: Character>(letters: &[C], length: usize) -> Vec<C> {
     letters
@@ -53,7 +76,7 @@ fn seeds_at_every_distance_from_both_ends<C>(letters: &[C], whitespace: &[C])
 where
     C: Character + std::fmt::Debug,
 {
-    for length in 1..=100 {
+    for length in lengths::<C>() {
         let needle = needle_of(letters, length);
         // Of one letter, of words, of near misses, of nothing but whitespace.
         let fill = match length % 4 {
@@ -78,7 +101,7 @@ fn seeds_alone_at_every_place<C>(letters: &[C], whitespace: &[C])
 where
     C: Character + std::fmt::Debug,
 {
-    for length in 1..=200 {
+    for length in lengths::<C>().chain(lengths_of_blocks()) {
         let needle = needle_of(letters, length);
         for place in 0..ALIGNMENTS {
             for &each in whitespace {
