@@ -231,6 +231,9 @@ fn a_long_text_of_utf8() {
         "\n",
         "  ",
         "한국",
+        // These differ from the word above in one byte: its last, or its third.
+        "한\u{AD6E}",
+        "\u{D55D}국",
     ];
     for ascii in [true, false] {
         for longest in [20, 40_000, 200_000] {
