@@ -24,11 +24,12 @@ TASKS_PER_WORKER = 4
 """Tasks for each of our threads that may be under way or counted and not yet yielded."""
 
 POOL_BYTES = 1 << 24
-"""Bytes that the last ``POOL_FILES`` files or fewer must have had before threads start. Their
-mean is then at least 64 KB, from which on both reading and counting release the GIL."""
+"""Bytes that the last ``POOL_FILES`` files, or fewer, must have before threads pay. The mean is
+then at least 256 KB. Below it, threads that open and close files mostly wait for the GIL:
+docs/performance.md has the measurement."""
 
-POOL_FILES = 256
-"""Files over which the sizes are summed, to decide whether threads pay."""
+POOL_FILES = 64
+"""Files whose sizes are added up to decide whether threads pay."""
 
 EXECUTOR_RANGE = 1 << 30
 """Bytes of a large file in one task for the caller's executor: see docs/scaling.md."""

@@ -61,6 +61,13 @@ class CountOptions:
         self.in_place = name in _IN_PLACE and not self.is_whole
         self.overlap = max(map(len, needles), default=0) + 1
 
+    def size_limit(self, range_size: int) -> int:
+        """Return from how many bytes on a file is divided into ranges; 0 if none can be.
+
+        In most encodings a range could begin inside a character.
+        """
+        return 2 * range_size if self.in_place else 0
+
     def decoder(self) -> codecs.IncrementalDecoder:
         """Return a new decoder for the blocks of one text."""
         return codecs.getincrementaldecoder(self.encoding)(self.errors)

@@ -90,9 +90,9 @@ class Reader:
         """
         name = source.name
         try:
-            number = name if isinstance(name, int) else _open_descriptor(name)
-        except (OSError, UnicodeError) as error:
-            return _failure(source, error, 0)
+            number = name if isinstance(name, int) else os.open(name, os.O_RDONLY)
+        except (OSError, ValueError) as error:
+            return _failure(source, _as_os_error(error, name), 0)
         try:
             try:
                 size = _fill(number, buffer, name)
@@ -158,7 +158,7 @@ def _blocks_of(source: Source, start: int, stop: int | None) -> Generator[Block]
 
 def _blocks_of_range(name: str, buffer: mmap, start: int, stop: int | None) -> Generator[Block]:
     """Yield the same of a local file, all read into one buffer."""
-    number = _open_descriptor(name)
+    number = os.open(name, os.O_RDONLY)  # its size is known, so the name has no NUL
     try:
         os.lseek(number, start, os.SEEK_SET)
         yield from clip_to_range(_fill_range(number, buffer, name, start, stop), start, stop)
@@ -244,16 +244,9 @@ def _open(source: Source) -> RemoteFile | io.RawIOBase:
         raise _as_os_error(error, name) from None
 
 
-def _open_descriptor(name: str) -> int:
-    try:
-        return os.open(name, os.O_RDONLY)
-    except ValueError as error:
-        raise _as_os_error(error, name) from None
-
-
-def _as_os_error(error: ValueError, name: str | int) -> OSError | UnicodeError:
-    """Return the error of opening a name with a NUL in it, which no file can have."""
-    if isinstance(error, UnicodeError):
+def _as_os_error(error: OSError | ValueError, name: str | int) -> OSError | UnicodeError:
+    """Return an error of opening a file; for a NUL in its name, an OSError."""
+    if isinstance(error, (OSError, UnicodeError)):
         return error
     return OSError(errno.EINVAL, str(error), name)
 

@@ -18,14 +18,6 @@ if TYPE_CHECKING:
     Message = tuple["Task", int, Outcome | BaseException | None]
 
 
-def size_limit(options: CountOptions, range_size: int) -> int:
-    """Return from how many bytes on a file is divided into ranges; 0 if none can be.
-
-    In most encodings a range could begin inside a character.
-    """
-    return 2 * range_size if options.in_place else 0
-
-
 class Division:
     """How the work is divided.
 
@@ -54,7 +46,7 @@ class Division:
         self.range_size = range_size
         self.batch = batch
         self.in_caller = in_caller
-        self.size_limit = size_limit(options, range_size)
+        self.size_limit = options.size_limit(range_size)
 
     @property
     def is_tiny(self) -> bool:

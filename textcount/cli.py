@@ -255,7 +255,10 @@ def parser() -> argparse.ArgumentParser:
         usage=USAGE,
         description="Count the words that equal WORD, cut as str.split does. No PATH, or -: stdin.",
         epilog=EPILOG,
-        formatter_class=partial(argparse.RawDescriptionHelpFormatter, max_help_position=29),
+        # Without a width, argparse imports shutil and asks the terminal, for any command.
+        formatter_class=partial(
+            argparse.RawDescriptionHelpFormatter, max_help_position=29, width=78
+        ),
         add_help=False,
         allow_abbrev=False,
     )

@@ -18,7 +18,6 @@ from textcount._options import CountOptions, RunOptions
 from textcount._reader import Reader, read_blocks
 from textcount._record import FileCount, _file_count
 from textcount._sources import Source
-from textcount._tasks import size_limit
 from textcount._walk import Patterns, expand
 
 TYPE_CHECKING = False  # importing typing takes longer than importing the rest of the package
@@ -213,32 +212,32 @@ def count_sources(sources: Iterable[Source], run: RunOptions) -> Generator[FileC
     average. With a GIL, threads never pay for tiny files. An executor is used from the start.
     """
     sources = iter(sources)
-    threads_help = run.jobs > 1 and _backend.threads_help()
-    limit = size_limit(run.options, _limits.RANGE) if threads_help else 0
+    uncounted: list[Source] = []
     files = size = 0
-    with Reader(run.options, run.on_progress, limit) as reader:
-        for source in sources:
-            if run.executor is not None or (run.jobs > 1 and source.is_remote):
-                break
-            if threads_help and _threads_pay(files, size):
-                break
-            record = reader.count(source)
-            if not isinstance(record, FileCount):
-                source.size = record
-                break
-            yield record
-            if files == _limits.POOL_FILES:
-                files = size = 0
-            files += 1
-            size += record.size
-        else:
-            return
+    if run.executor is None:
+        threads_help = run.jobs > 1 and _backend.threads_help()
+        threads_pay = False
+        limit = run.options.size_limit(_limits.RANGE) if threads_help else 0
+        with Reader(run.options, run.on_progress, limit) as reader:
+            for source in sources:
+                if threads_pay or (source.is_remote and run.jobs > 1):
+                    uncounted.append(source)
+                    break
+                record = reader.count(source)
+                if not isinstance(record, FileCount):
+                    source.size = record
+                    uncounted.append(source)
+                    break
+                yield record
+                if files == _limits.POOL_FILES:
+                    files = size = 0
+                files += 1
+                size += record.size
+                if size >= _limits.POOL_BYTES or files == _limits.POOL_FILES:
+                    is_large = size >= _limits.POOL_BYTES
+                    threads_pay = threads_help and (is_large or not _backend.has_gil())
+            else:
+                return
     from textcount._workers import Workers
 
-    yield from Workers(run, size // (files or 1)).count(chain([source], sources))
-
-
-def _threads_pay(files: int, size: int) -> bool:
-    """Return whether threads pay after so many files with so many bytes together."""
-    is_many = files == _limits.POOL_FILES and not _backend.has_gil()
-    return is_many or size >= _limits.POOL_BYTES
+    yield from Workers(run, size // (files or 1)).count(chain(uncounted, sources))
