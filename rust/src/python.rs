@@ -207,7 +207,7 @@ fn detached<T: Send>(py: Python<'_>, size: usize, work: impl FnOnce() -> T + Sen
     }
 }
 
-/// The same `TypeError` as `textcount._errors.wrong_type`.
+/// The same `TypeError` as `textcount._arguments.wrong_type`.
 fn wrong_type(argument: &str, expected: &str, given: &Bound<'_, PyAny>) -> PyErr {
     match given.get_type().name() {
         Ok(name) => PyTypeError::new_err(format!(
@@ -217,7 +217,7 @@ fn wrong_type(argument: &str, expected: &str, given: &Bound<'_, PyAny>) -> PyErr
     }
 }
 
-/// The same `TypeError` as `textcount._errors.wrong_contents`.
+/// The same `TypeError` as `textcount._arguments.wrong_contents`.
 fn wrong_contents(given: &Bound<'_, PyAny>) -> PyErr {
     let error = wrong_type("contents", "str or bytes", given);
     let py = given.py();
