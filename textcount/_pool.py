@@ -40,7 +40,8 @@ class ThreadPool:
 
     Args:
         options: the words to count.
-        size: the number of threads; fewer if the system refuses some.
+        size: the most threads to start. There are fewer if there are fewer tasks, or if the
+            system refuses one.
         messages: receives what the workers report.
 
     Raises:
@@ -50,6 +51,7 @@ class ThreadPool:
     def __init__(self, options: CountOptions, size: int, messages: SimpleQueue[Message]) -> None:
         self._options = options
         self._size = size
+        self._started = 1
         self._messages = messages
         self._tasks: SimpleQueue[Task | None] = SimpleQueue()
         self._ended: SimpleQueue[None] = SimpleQueue()
@@ -58,8 +60,8 @@ class ThreadPool:
         self._tiny: deque[Task] = deque()
         self._counts_tiny = Lock()
         # Thread.start takes locks in Python code, and an interrupt could leave one taken.
-        # So the calling thread starts only the first worker, which starts the others.
-        _thread.start_new_thread(self._start, ())
+        # So the calling thread starts only the first worker, and each worker the next one.
+        _thread.start_new_thread(self._work, ())
 
     def submit(self, task: Task, *, is_tiny: bool) -> None:
         """Let a worker count a task.
@@ -76,30 +78,23 @@ class ThreadPool:
     def stop(self) -> None:
         """End the workers, each as soon as its read returns."""
         self._is_stopped = True
-        for _ in range(self._size):
-            self._tasks.put(None)
+        self._tasks.put(None)
         deadline = time.monotonic() + END_SECONDS
         with suppress(Empty):
-            for _ in range(self._size):
+            for _ in range(self._started):
                 self._ended.get(timeout=max(0, deadline - time.monotonic()))
 
-    def _start(self) -> None:
-        """Start the other workers, then work."""
-        index = 1
-        try:
-            while index < self._size:
-                Thread(target=self._work, name=f"textcount-{index}", daemon=True).start()
-                index += 1
-        except RuntimeError:  # the system refuses more threads
-            self._size = index
-        self._work()
-
     def _work(self) -> None:
+        """Count tasks until the pool is stopped. The first task starts the next worker."""
+        has_started_next = False
         try:
             while True:
                 task = self._tasks.get()
                 if self._is_stopped:
                     break
+                if not has_started_next:
+                    self._start_next()
+                    has_started_next = True
                 if task is None:
                     self._count_tiny()
                 else:
@@ -107,7 +102,18 @@ class ThreadPool:
         except _Stopped:
             pass
         finally:
+            self._tasks.put(None)  # wakes the next worker, which ends, too
             self._ended.put(None)
+
+    def _start_next(self) -> None:
+        if self._started < self._size:
+            thread = Thread(target=self._work, name=f"textcount-{self._started}", daemon=True)
+            self._started += 1  # before the new worker starts the next one
+            try:
+                thread.start()
+            except RuntimeError:  # the system refuses more threads
+                self._started -= 1
+                self._size = self._started
 
     def _count_tiny(self) -> None:
         """Count the tasks of tiny files, unless another worker does.
