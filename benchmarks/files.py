@@ -56,6 +56,17 @@ GRID = [
 ]
 """The numbers and sizes of files on which the default is compared with one worker."""
 
+FORCED = [(2000 * 100 * KB // size, size) for size in (50 * KB, 100 * KB, 200 * KB, 400 * KB)]
+FORCED += [(200, 1_000 * KB), (50, 4_000 * KB)]
+"""The same for threads that are started whether they pay or not."""
+
+FORCE = """\
+import sys
+from textcount import _limits, cli
+_limits.POOL_BYTES = 0
+sys.exit(cli.main())
+"""
+
 
 class Folder(NamedTuple):
     """A folder of files: their sizes in bytes."""
@@ -235,13 +246,17 @@ def goals(times: Times, part_sizes: dict[str, int], worst: float) -> Iterator[Go
     )
 
 
-def compare_default(root: Path, text: bytes, rounds: int, *, quick: bool) -> Iterator[list[float]]:
-    """Yield for each cell of the grid: files, bytes, ms with one worker and by default, ratio.
+def compare(
+    root: Path, text: bytes, grid: list[tuple[int, int]], rounds: int, *, quick: bool
+) -> Iterator[list[float]]:
+    """Yield files, bytes of each, ms with one worker, ms with more, and the ratio of the times.
 
-    The ratio is the median of the ratios of runs that follow one another, so that a machine
-    that slows down for a while does not decide it.
+    More are the default for GRID, and two threads for FORCED. The ratio is the median of the
+    ratios of runs that follow one another, so that a machine that slows down for a while does
+    not decide it.
     """
-    for files, size in islice(GRID, 8) if quick else GRID:
+    is_forced = grid is FORCED
+    for files, size in islice(grid, 8) if quick else grid:
         sizes = [min(size, MEGABYTE) if quick else size] * files
         path = write(root, Folder(f"{files} of {size}", sizes), text)
         ratios, ones, defaults = [], [], []
@@ -250,6 +265,8 @@ def compare_default(root: Path, text: bytes, rounds: int, *, quick: bool) -> Ite
             for jobs in (1, 0)[::turn]:
                 start = time.perf_counter()
                 line = ours(jobs, "-r", FREQUENT, path)
+                if is_forced:
+                    line = [sys.executable, "-c", FORCE, f"-j{jobs or 2}", *line[1 + bool(jobs) :]]
                 subprocess.run(line, stdout=subprocess.DEVNULL, check=True)
                 seconds[jobs] = time.perf_counter() - start
             ones.append(seconds[1] * 1e3)
@@ -280,7 +297,9 @@ def main() -> None:
         part_sizes = {each: (root / each).stat().st_size for each in LANGUAGES}
         for path in paths.values():
             shutil.rmtree(path)
-        grid = list(compare_default(root, text, rounds, quick=options.quick))
+        grid, forced = (
+            list(compare(root, text, each, rounds, quick=options.quick)) for each in (GRID, FORCED)
+        )
     medians = {name: statistics.median(times) for name, times in runs.items()}
     python = f"{platform.python_implementation()} {platform.python_version()}"
     print(f"textcount {textcount.__version__}, {textcount.BACKEND}; {python}, {rounds} rounds\n")
@@ -291,13 +310,15 @@ def main() -> None:
     print("\n| command | median, ms | fastest |\n|---|---:|---:|")
     for each, seconds in medians.items():
         print(f"| {each} | {seconds * 1e3:.0f} | {min(runs[each]) * 1e3:.0f} |")
-    print(
-        "\n| files | bytes of each | `-j 1`, ms | default, ms | ratio |\n|---:|---:|---:|---:|---:|"
-    )
-    for files, size, one, default, ratio in grid:
-        print(f"| {files:,} | {size:,} | {one:.0f} | {default:.0f} | {ratio:.2f} |")
+    for more, rows in (("default", grid), ("two threads, forced", forced)):
+        print(f"\n| files | bytes of each | `-j 1`, ms | {more}, ms | ratio |")
+        print("|---:|---:|---:|---:|---:|")
+        for files, size, one, other, ratio in rows:
+            print(f"| {files:,} | {size:,} | {one:.0f} | {other:.0f} | {ratio:.2f} |")
     if options.json:
-        options.json.write_text(json.dumps({"runs": runs, "grid": grid}, indent=1), "utf-8")
+        options.json.write_text(
+            json.dumps({"runs": runs, "grid": grid, "forced": forced}, indent=1), "utf-8"
+        )
 
 
 if __name__ == "__main__":
