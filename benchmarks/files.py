@@ -56,8 +56,8 @@ GRID = [
 ]
 """The numbers and sizes of files on which the default is compared with one worker."""
 
-FORCED = [(2000 * 100 * KB // size, size) for size in (50 * KB, 100 * KB, 200 * KB, 400 * KB)]
-FORCED += [(200, 1_000 * KB), (50, 4_000 * KB)]
+FORCED = [(1_000_000 * KB // size, size) for size in (50 * KB, 100 * KB, 200 * KB, 400 * KB)]
+FORCED += [(1_000, 1_000 * KB), (250, 4_000 * KB)]
 """The same for threads that are started whether they pay or not."""
 
 FORCE = """\

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textcount import _backend
 from textcount._record import FileCount
 from textcount._sources import Source, is_url
 from textcount._tasks import Task
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
     from queue import SimpleQueue

@@ -23,12 +23,12 @@ BATCH = 64
 TASKS_PER_WORKER = 4
 """Tasks for each of our threads that may be under way or counted and not yet yielded."""
 
-POOL_BYTES = 1 << 24
+POOL_BYTES = 1 << 26
 """Bytes that the last ``POOL_FILES`` files, or fewer, must have before threads pay. The mean is
 then at least 256 KB. Below it, threads that open and close files mostly wait for the GIL:
 docs/performance.md has the measurement."""
 
-POOL_FILES = 64
+POOL_FILES = 256
 """Files whose sizes are added up to decide whether threads pay."""
 
 EXECUTOR_RANGE = 1 << 30

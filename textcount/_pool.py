@@ -13,7 +13,6 @@ from __future__ import annotations
 import _thread
 import time
 from collections import deque
-from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
@@ -80,9 +79,11 @@ class ThreadPool:
         self._is_stopped = True
         self._tasks.put(None)
         deadline = time.monotonic() + END_SECONDS
-        with suppress(Empty):
+        try:
             for _ in range(self._started):
                 self._ended.get(timeout=max(0, deadline - time.monotonic()))
+        except Empty:
+            pass
 
     def _work(self) -> None:
         """Count tasks until the pool is stopped. The first task starts the next worker."""

@@ -12,7 +12,6 @@ from collections import deque
 from queue import Empty, SimpleQueue
 
 from textcount import _backend, _limits
-from textcount._executor import CallersExecutor
 from textcount._pool import ThreadPool
 from textcount._tasks import Division, RangeTotals, Task, divide, divide_file
 
@@ -20,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from textcount._executor import CallersExecutor
     from textcount._options import RunOptions
     from textcount._record import FileCount
     from textcount._sources import Source
@@ -46,6 +46,8 @@ class Workers:
         self._messages: SimpleQueue[Message] = SimpleQueue()
         self._workers: ThreadPool | CallersExecutor
         if run.executor is not None:
+            from textcount._executor import CallersExecutor
+
             self._workers = CallersExecutor(run.options, run.executor, self._messages)
             self._division = Division(
                 run.options, typical_size, _limits.EXECUTOR_RANGE, _limits.EXECUTOR_BATCH
