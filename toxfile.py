@@ -1,7 +1,8 @@
-"""Leaves out, where there is no Rust or no nightly of it, the environments that need it."""
+"""Skip the environments that need Rust, or its nightly, on a machine without it."""
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -12,33 +13,33 @@ if TYPE_CHECKING:
     from tox.config.sets import ConfigSet
     from tox.session.state import State
 
-NEEDS = [
-    # environments, what must run, what it must say
-    (r".*-(native|fallback)|rust|guide|install|benchmark|coverage", ("cargo", "-V"), "cargo"),
-    (r"asan", ("rustc", "+nightly", "-vV"), "host: x86_64-unknown-linux-gnu"),
+REQUIREMENTS = [
+    # environments, a command that must run, a part of its output
+    (r".*-(native|fallback)|coverage|guide|install|benchmark", "cargo -V", "cargo"),
+    ("rust", "cargo clippy -V", "clippy"),
+    ("rust", "cargo fmt --version", "rustfmt"),
+    ("asan", "rustc +nightly -vV", "host: x86_64-unknown-linux-gnu"),
 ]
 
 
 @impl
 def tox_add_core_config(core_conf: ConfigSet, state: State) -> None:
-    """Skip, if no environments were named, those that cannot be built."""
+    """Skip what cannot run in the default list and in labels, but not what -e names."""
     del core_conf
     options = state.conf.options
-    chosen = getattr(options, "env", None)  # of tox list there is none
-    if chosen is None or not chosen.is_default_list:
+    selection = getattr(options, "env", None)  # tox list has none
+    if selection is None or not selection.is_default_list:  # -m leaves it at the default
         return
-    left_out = "|".join(
-        environments for environments, command, answer in NEEDS if answer not in said(command)
-    )
-    if left_out:
-        options.skip_env = "|".join(filter(None, (options.skip_env, left_out)))
-        print(f"for want of Rust, or of its nightly: without {left_out}", file=sys.stderr)
+    for environments, command, expected in REQUIREMENTS:
+        if expected not in output_of(command):
+            print(f"skipping {environments}: `{command}` failed", file=sys.stderr)
+            options.skip_env = "|".join(filter(None, (options.skip_env, environments)))
 
 
-def said(command: tuple[str, ...]) -> str:
-    """What a command prints, or nothing if it does not run."""
+def output_of(command: str) -> str:
+    """Return the output of a command, or an empty text if the command fails."""
     try:
-        run = subprocess.run(command, capture_output=True, check=True, text=True)
+        run = subprocess.run(shlex.split(command), capture_output=True, check=True, text=True)
     except (OSError, subprocess.CalledProcessError):
         return ""
     return run.stdout

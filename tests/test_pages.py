@@ -1,4 +1,4 @@
-"""What the pages say is true: their examples, their commands, their two languages."""
+"""Test the pages: their examples, their commands, and that both languages say the same."""
 
 import doctest
 import re
@@ -10,15 +10,18 @@ import pytest
 
 import textcount
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[1]
-PAGES = {path.relative_to(ROOT).as_posix(): path for path in ROOT.glob("*.md")} | {
-    path.relative_to(ROOT).as_posix(): path for path in (ROOT / "docs").glob("*.md")
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
 }
 TRANSLATIONS = [("README.md", "README.es.md"), ("docs/refactoring.md", "docs/refactorizar.md")]
 FENCED = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 
-ELSEWHERE = {
-    # how a command begins: the file that runs it, and what of it stands there
+RUN_ELSEWHERE = {
+    # the beginning of a command: the file that runs it, and a part of that file
     "python3 -m venv .venv && .venv/bin/pip install '.[cli]' && .venv/bin/textcount the": (
         "tests/install/debian.py",
         "bin/textcount",
@@ -27,21 +30,22 @@ ELSEWHERE = {
         "tests/install/debian.py",
         "bin/tox",
     ),
+    ".venv/bin/tox run-parallel -m matrix": (".ci/run", "bin/tox"),
     ".venv/bin/textcount --dask local -j 2": ("tests/test_executors.py", '"--dask", "local"'),
     "textcount --dask local -j 2": ("tests/test_executors.py", '"--dask", "local"'),
     "textcount --dask tcp://scheduler:8786": ("tests/test_executors.py", '"--dask", address'),
     "cd rust && TEXTCOUNT_VERSION=any cargo +nightly rustc": ("tests/install/guide.py", "cd rust"),
     "printf '[sdist]": ("tests/install/properties.py", "DIST_EXTRA_CONFIG"),
 }
-"""Commands that need a network, a cluster, a compiler or a fresh machine."""
+"""Commands that need a network, a cluster, a compiler or a new machine."""
 
 NOT_RUN = {
-    "python3 -m venv .venv && .venv/bin/pip install '.[dask]'": "tox installs that for coverage",
-    "cargo +nightly fuzz run": "takes as long as one likes; rust/tests/paths.rs runs the seeds",
-    "pip install textcount": "an index has what was released, not what is here",
-    "pip install --force-reinstall --no-cache-dir --no-binary textcount": "the same",
+    "python3 -m venv .venv && .venv/bin/pip install '.[dask]'": "tox installs this for coverage",
+    "cargo +nightly fuzz run": "fuzzing has no end; rust/tests/paths.rs runs the seeds",
+    "pip install textcount": "an index has the released version, not this one",
+    "pip install --force-reinstall --no-cache-dir --no-binary textcount": "as above",
 }
-"""Commands that no test runs, and why."""
+"""Commands that no test runs, each with the reason."""
 
 ENVIRONMENTS = {
     name
@@ -53,7 +57,7 @@ ENVIRONMENTS = {
 
 
 def commands(page: str) -> list[str]:
-    """The commands on a page: of what is indented, all that begins with a program."""
+    """Return the commands on a page: the indented lines that begin with a program."""
     text = FENCED.sub("", PAGES[page].read_text("utf-8"))
     programs = r"\.venv/bin/\w+|python3?|pip|tox|cargo|cd|printf|textcount"
     lines = re.findall(rf"^    ((?:{programs}) .*)$", text, re.MULTILINE)
@@ -72,14 +76,14 @@ def test_examples_in_the_readme(page: str, tmp_path: Path, monkeypatch: pytest.M
     assert result.failed == 0
 
 
-@pytest.mark.skipif(sys.platform in {"emscripten", "win32"}, reason="the commands are a shell's")
+@pytest.mark.skipif(sys.platform in {"emscripten", "win32"}, reason="the commands need a shell")
 @pytest.mark.parametrize("page", sorted(PAGES))
-def test_commands_do_what_they_are_there_for(page: str, tmp_path: Path) -> None:
+def test_commands_on_a_page_succeed(page: str, tmp_path: Path) -> None:
     for name in ("essay.txt", "notes.md", "log", "english.txt", "spanish.txt"):
         (tmp_path / name).write_text("the end, to be; ERROR de ventanas\n", "utf-8")
     (tmp_path / "notes.txt").touch()
     for command in commands(page):
-        if command.startswith((*ELSEWHERE, *NOT_RUN)):
+        if command.startswith((*RUN_ELSEWHERE, *NOT_RUN)):
             continue
         program, *arguments = command.split()
         if program == "tox":
@@ -88,7 +92,7 @@ def test_commands_do_what_they_are_there_for(page: str, tmp_path: Path) -> None:
                 python = re.fullmatch(r"py3\d+-(native|fallback|pure)", each)
                 assert python or each in ENVIRONMENTS, command
             continue
-        assert program in {"textcount", "python"}, f"nobody runs this: {command}"
+        assert program in {"textcount", "python"}, f"no test runs this: {command}"
         shell = "\n".join(
             [
                 f'python() {{ "{sys.executable}" "$@"; }}',
@@ -102,15 +106,15 @@ def test_commands_do_what_they_are_there_for(page: str, tmp_path: Path) -> None:
         assert (result.returncode, result.stderr) == (0, b""), command
 
 
-def test_what_is_run_elsewhere_is_in_the_documentation_and_there() -> None:
-    said = [command for page in PAGES for command in commands(page)]
-    for command in (*ELSEWHERE, *NOT_RUN):
-        assert any(each.startswith(command) for each in said), command
-    for path, part in ELSEWHERE.values():
+def test_commands_run_elsewhere_are_on_a_page_and_in_that_file() -> None:
+    on_pages = [command for page in PAGES for command in commands(page)]
+    for command in (*RUN_ELSEWHERE, *NOT_RUN):
+        assert any(each.startswith(command) for each in on_pages), command
+    for path, part in RUN_ELSEWHERE.values():
         assert part in (ROOT / path).read_text("utf-8"), part
 
 
-def test_the_version_in_the_documentation_is_the_present_one() -> None:
+def test_the_pages_show_the_present_version() -> None:
     shown = f"    textcount {textcount.__version__}\n    backend: "
     assert shown in PAGES["docs/installing.md"].read_text("utf-8")
 

@@ -1,4 +1,4 @@
-"""The recipes of docs/recipes.md work, where what they need is installed."""
+"""Run the recipes in docs/recipes.md whose libraries are installed."""
 
 import doctest
 import re
@@ -8,15 +8,17 @@ import pytest
 
 RECIPES = Path(__file__).parents[1] / "docs" / "recipes.md"
 
+pytestmark = pytest.mark.once
+
 
 def recipes() -> list[tuple[str, str]]:
-    """The headings, and the sections under them that can be run."""
+    """Return the heading and the text of each section that has examples."""
     _, *sections = re.split(r"^## ", RECIPES.read_text("utf-8"), flags=re.MULTILINE)
-    parted = (section.partition("\n") for section in sections)
-    return [(heading, body) for heading, _, body in parted if ">>>" in body]
+    split = (section.partition("\n") for section in sections)
+    return [(heading, body) for heading, _, body in split if ">>>" in body]
 
 
-@pytest.mark.filterwarnings("ignore")  # of the libraries
+@pytest.mark.filterwarnings("ignore")  # the libraries may warn
 @pytest.mark.parametrize(("heading", "body"), recipes(), ids=[name for name, _ in recipes()])
 def test_recipe(heading: str, body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in re.findall(r"^>>> import (\S+)", body, re.MULTILINE):

@@ -1,4 +1,4 @@
-"""The check that stands between the wheels and the index."""
+"""Test the check that runs between building the wheels and uploading them."""
 
 import re
 import sys
@@ -12,15 +12,12 @@ import release
 
 ROOT = Path(__file__).parents[1]
 
-
-@pytest.fixture(autouse=True)
-def backend() -> None:
-    """No backend counts here."""
+pytestmark = [pytest.mark.once, pytest.mark.own_backend]
 
 
 @pytest.fixture
 def dist(tmp_path: Path) -> Path:
-    """A whole release of empty files."""
+    """Return a folder with a complete release of empty files."""
     (tmp_path / "textcount-9.tar.gz").touch()
     wheel(tmp_path, "py3-none-any", "textcount/_pure.py")
     for python, platform in release.expected():
@@ -37,38 +34,38 @@ def wheel(folder: Path, tag: str, *names: str) -> None:
             archive.writestr(name, "")
 
 
-def test_a_whole_release_is_right(dist: Path) -> None:
+def test_a_complete_release_has_no_faults(dist: Path) -> None:
     assert len(list(dist.glob("*.whl"))) == 57
     assert release.faults(dist) == []
 
 
-def test_what_is_missing_is_named(dist: Path) -> None:
+def test_missing_files_are_named(dist: Path) -> None:
     for name in ("cp310-cp310-win_amd64.whl", "py3-none-any.whl"):
         (dist / f"textcount-9-{name}").unlink()
     (dist / "textcount-9.tar.gz").unlink()
     assert release.faults(dist) == [
-        f"there is no sdist in {dist}",
-        f"there is no wheel py3-none-any in {dist}",
-        "there is no wheel for cp310-cp310 on Windows amd64",
+        f"{dist} has no sdist",
+        f"{dist} has no wheel py3-none-any",
+        f"{dist} has no wheel for cp310-cp310 on Windows amd64",
     ]
 
 
-def test_a_wheel_that_is_not_what_its_tag_says_is_named(dist: Path) -> None:
+def test_wheels_that_do_not_match_their_tags_are_named(dist: Path) -> None:
     wheel(dist, "py3-none-any", "textcount/_native.so")
     wheel(dist, "cp312-cp312-win_amd64", "textcount/_pure.py")
     wheel(dist, "cp312-cp312-linux_x86_64", "textcount/_native.so")
     wheel(dist, "cp314-cp314t-win_arm64", "textcount/_native.pyd")
     (dist / "textcount-8.tar.gz").touch()
     assert release.faults(dist) == [
-        f"{dist} holds several releases",
+        f"{dist} contains several releases",
         "textcount-9-cp312-cp312-linux_x86_64.whl is not part of a release",
-        "textcount-9-cp312-cp312-win_amd64.whl holds no library",
+        "textcount-9-cp312-cp312-win_amd64.whl contains no library",
         "textcount-9-cp314-cp314t-win_arm64.whl is not part of a release",
-        "textcount-9-py3-none-any.whl holds a library",
+        "textcount-9-py3-none-any.whl contains a library",
     ]
 
 
-def test_the_pythons_that_are_promised_are_tested_built_and_released() -> None:
+def test_every_supported_python_is_tested_built_and_released() -> None:
     def minors(file: str, listing: str) -> set[int]:
         found = re.search(listing, (ROOT / file).read_text(encoding="utf-8"))
         assert found, f"{file} lists no Pythons"
@@ -77,5 +74,6 @@ def test_the_pythons_that_are_promised_are_tested_built_and_released() -> None:
     released = {int(python.split("-")[0].removeprefix("cp3")) for python in release.PYTHONS}
     assert minors("pyproject.toml", r"(?s)\[tool.cibuildwheel\].*?\nbuild = \[(.*?)\]") == released
     assert minors("tox.ini", r"py3\{(.*)\}-\{native,fallback,pure\}") == released
+    assert minors(".ci/run", r"python3\.\{(.*)\} ") == released
     assert minors(".github/workflows/tests.yml", r"python: \[(.*)\]") == released
     assert minors("pyproject.toml", r'requires-python = ">=3\.(\d+)"') == {min(released)}

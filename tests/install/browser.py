@@ -1,9 +1,9 @@
-"""Runs the tests of the pure wheel in Pyodide, the Python of browsers, under Node.
+"""Run the tests of the pure wheel in Pyodide, a Python for browsers, under Node.
 
     python tests/install/browser.py
 
-Builds the wheel from the sdist, fetches Pyodide and what the tests import, and
-then runs, without the network, those tests that need no process of their own.
+The script builds the wheel from the sdist and downloads Pyodide and the packages that the
+tests import. Then it runs, without network access, the tests that start no process.
 """
 
 from __future__ import annotations
@@ -19,39 +19,39 @@ from common import (
     NotRun,
     Wrong,
     build_sdist,
+    build_variables,
     build_wheel,
-    environment,
     expect,
-    fresh,
+    find_program,
     inspect_wheel,
+    new_folder,
     pip,
     run,
-    tool,
     unpack,
 )
 
 PYODIDE = "314.0.7"
 TESTS = ("test_counting.py", "test_pure.py", "test_api.py", "test_docs.py", "test_files.py")
-IMPORTED = ("pytest>=9", "hypothesis>=6.100")
-# Pyodide takes no wheel that was made for this machine, so pip is to find the
-# newest versions that are pure; hypothesis had its last in 6.155.
-ONLY_PURE = (
+REQUIREMENTS = ("pytest>=9", "hypothesis>=6.100")
+# Pyodide accepts no wheel that was built for this machine, so pip selects the newest version
+# with a pure wheel. The last such version of hypothesis is 6.155.
+PURE_ONLY = (
     *("--only-binary", ":all:", "--platform", "any", "--abi", "none"),
     *("--implementation", "py", "--python-version", "3.14"),
 )
 
 IMPOSSIBLE = (
-    # There are no processes.
+    # Pyodide has no processes.
     "test_api.py::test_importing_the_package_loads_nothing_heavy",
-    # There is no mkfifo.
+    # Pyodide has no mkfifo.
     "test_files.py::test_pipes_and_sockets_in_a_directory_are_passed_over",
-    # There are no users, so no permission to lack.
+    # Pyodide has no users, so every file is readable.
     "test_files.py::test_a_file_without_permission_is_a_record",
 )
 
-# Packages are given by path and so come from the disk; fetch is replaced to
-# prove it. With CI, hypothesis takes the same examples every time, and lets a
-# slow machine be slow.
+# loadPackage reads packages from disk when they are given as paths. A fetch that throws proves
+# that the script stays offline. CI=true makes hypothesis deterministic and removes its limits
+# on slow tests.
 SCRIPT = """
 import { loadPyodide } from "pyodide";
 globalThis.fetch = (address) => { throw new Error(`not offline: ${address}`); };
@@ -65,7 +65,7 @@ process.exitCode = Number(python.pyimport("pytest").main(python.toPy(options)));
 
 
 def main() -> int:
-    """Run the tests and give the exit status."""
+    """Run the tests; return the exit status."""
     try:
         with tempfile.TemporaryDirectory() as name:
             print(f"browser: {check(Path(name).resolve())}")
@@ -78,22 +78,22 @@ def main() -> int:
 
 
 def check(work: Path) -> str:
-    """Build, fetch and test; says in a few words what came of it."""
-    node, npm = tool("node"), tool("npm")
-    source = unpack(build_sdist(work), fresh(work))
-    wheel, said = build_wheel(work, source, environment(work, "pure"))
+    """Build the wheel, download the rest, run the tests; return the verdict."""
+    node, npm = find_program("node"), find_program("npm")
+    source = unpack(build_sdist(work), new_folder(work))
+    wheel, output = build_wheel(work, source, build_variables(work, "pure"))
     if wheel is None:
-        raise Wrong(f"it was not built: {said}")
+        raise Wrong(f"the build failed: {output}")
     inspect_wheel(wheel, is_pure=True)
-    # So that only the installed package can be imported.
+    # Without this folder, the tests can import only the installed package.
     shutil.rmtree(source / "textcount")
 
     run(
         *(npm, "install", f"pyodide@{PYODIDE}", "--prefix", work),
         *("--ignore-scripts", "--no-audit", "--no-fund"),
     )
-    wheels = fresh(work)
-    pip("download", "-q", "-d", wheels, *ONLY_PURE, *IMPORTED)
+    wheels = new_folder(work)
+    pip("download", "-q", "-d", wheels, *PURE_ONLY, *REQUIREMENTS)
 
     options = ["--backend=pure", "-p", "no:cacheprovider", *TESTS]
     options += [f"--deselect=tests/{test}" for test in IMPOSSIBLE]
@@ -107,15 +107,15 @@ def check(work: Path) -> str:
     result = run(
         *(node, "--input-type=module", "--eval", SCRIPT, task),
         check=False,
-        cwd=work,  # where the script's import looks
+        cwd=work,  # the script imports pyodide from here
     )
     print(result.stdout)
-    expect(result.returncode == 0, f"node ended with {result.returncode}")
+    expect(result.returncode == 0, f"node exited with {result.returncode}")
     count = re.search(r"= (\d+) passed, .*\b(\d+) deselected", result.stdout)
     if count is None:
-        raise Wrong("pytest did not close with a count")
+        raise Wrong("pytest printed no summary")
     passed, deselected = map(int, count.groups())
-    expect(deselected == len(IMPOSSIBLE), f"{deselected} were deselected, not all")
+    expect(deselected == len(IMPOSSIBLE), f"pytest deselected {deselected} tests")
     version = run(node, "--version").stdout.strip()
     return f"Pyodide {PYODIDE} under Node {version}: {passed} passed"
 

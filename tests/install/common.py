@@ -1,4 +1,4 @@
-"""Builds, installs and questions textcount in environments of their own."""
+"""Build, install and query textcount in isolated environments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,22 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = f"textcount/_native{sysconfig.get_config_var('EXT_SUFFIX')}"
 
-ASK = """
+NATIVE_LIMIT = 1_000_000
+"""Maximum size in bytes of a native wheel, and of the library in it."""
+PURE_LIMIT = 100_000
+"""Maximum size in bytes of the pure wheel."""
+
+UNOPTIMISED = {
+    "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
+    "CARGO_PROFILE_RELEASE_LTO": "off",
+}
+"""Variables that halve the time of a native build.
+
+The wheel differs from the one that is released, so a check of its size or its content must
+build without them.
+"""
+
+QUERY = """
 import json, sys, textcount
 from pathlib import Path
 text = Path(sys.argv[1]).read_text("utf-8")
@@ -36,21 +51,21 @@ print(json.dumps({
 
 
 class Wrong(Exception):
-    """Something is not as it must be; the message says how."""
+    """A check found a fault, which the message describes."""
 
 
 class NotRun(Exception):
-    """Something could not be checked on this machine; the message says why."""
+    """A check cannot run on this machine, for the reason in the message."""
 
 
 def expect(condition: object, otherwise: str) -> None:
-    """Raise Wrong unless condition holds."""
+    """Raise Wrong unless the condition holds."""
     if not condition:
         raise Wrong(otherwise)
 
 
 def run(*command: object, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run a command; its two outputs come as one text."""
+    """Run a command; return its standard output and standard error as one text."""
     result = subprocess.run(
         [*map(str, command)],
         check=False,
@@ -62,61 +77,80 @@ def run(*command: object, check: bool = True, **options: Any) -> subprocess.Comp
         **options,
     )
     if check and result.returncode:
-        raise Wrong(f"{command[0]} ended with {result.returncode}: {result.stdout}")
+        raise Wrong(f"{command[0]} exited with {result.returncode}: {result.stdout}")
     return result
 
 
-def fresh(work: Path) -> Path:
-    """A new empty folder in work."""
-    return Path(tempfile.mkdtemp(dir=work))
+def find_program(name: str) -> Path:
+    """Return the path of a program, or raise NotRun."""
+    found = shutil.which(name)
+    if found is None:
+        raise NotRun(f"{name} is not installed")
+    return Path(found)
 
 
-def build_sdist(work: Path, source: Path = ROOT) -> Path:
-    """Build the sdist of a folder; gives the archive."""
-    out = fresh(work)
-    run(sys.executable, "-m", "build", "--sdist", "--outdir", out, source)
-    (archive,) = out.iterdir()
+def new_folder(parent: Path) -> Path:
+    """Return a new, empty folder in a parent folder."""
+    return Path(tempfile.mkdtemp(dir=parent))
+
+
+def checkout(parent: Path, revision: str = "HEAD") -> Path:
+    """Clone the project into a new folder; return the clone, which holds only commits."""
+    if not (ROOT / ".git").exists():
+        raise NotRun(f"{ROOT} is not a git checkout")
+    git = find_program("git")
+    clone = new_folder(parent) / "textcount"
+    run(git, "clone", "--quiet", ROOT, clone)
+    run(git, "-C", clone, "checkout", "--quiet", revision)
+    return clone
+
+
+def build_sdist(parent: Path, source: Path = ROOT) -> Path:
+    """Build the sdist of a source folder; return the archive."""
+    output = new_folder(parent)
+    run(sys.executable, "-m", "build", "--sdist", "--outdir", output, source)
+    (archive,) = output.iterdir()
     return archive
 
 
 def unpack(archive: Path, folder: Path) -> Path:
-    """Unpack an sdist; gives the folder with setup.py."""
+    """Unpack an sdist into an empty folder; return the source folder in it."""
     shutil.unpack_archive(archive, folder)
     (source,) = folder.iterdir()
     return source
 
 
-def environment(cell: Path, choice: str, **changes: str) -> dict[str, str]:
-    """The environment variables of a build that shares nothing with another."""
-    shared = {"CARGO_TARGET_DIR": str(cell / "cargo"), "PIP_NO_CACHE_DIR": "1"}
+def build_variables(cell: Path, choice: str, **changes: str) -> dict[str, str]:
+    """Return the environment variables of a build that shares no cache with other builds."""
+    isolated = {"CARGO_TARGET_DIR": str(cell / "cargo"), "PIP_NO_CACHE_DIR": "1"}
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return {**inherited, **shared, "TEXTCOUNT_BUILD": choice, **changes}
+    return {**inherited, **isolated, "TEXTCOUNT_BUILD": choice, **changes}
 
 
 def pip(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run this environment's pip."""
+    """Run the pip of this interpreter."""
     return run(sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments, **options)
 
 
 def build_wheel(
     cell: Path, source: Path, variables: dict[str, str], builder: Path | None = None
 ) -> tuple[Path | None, str]:
-    """Build a wheel of source; gives it, or None, and what was said.
+    """Build a wheel; return its path, or None if the build fails, and pip's output.
 
-    Without a builder, an interpreter that has what the build requires, pip
-    makes one.
+    A builder is an interpreter that has the build requirements. Without one, pip installs
+    them into an environment of its own.
     """
-    out = fresh(cell)
-    own = ["--python", builder] if builder else []
+    output = new_folder(cell)
+    interpreter = ["--python", builder] if builder else []
     isolation = ["--no-build-isolation"] if builder else []
-    command = [*own, "wheel", "--no-deps", "-v", "-w", out, *isolation, source]
+    command = [*interpreter, "wheel", "--no-deps", "-v", "-w", output, *isolation, source]
     said = pip(*command, env=variables, check=False).stdout
-    return next(out.iterdir(), None), said
+    return next(output.iterdir(), None), said
 
 
 def make_environment(cell: Path, *requirements: object) -> Path:
-    """A virtual environment with these requirements; gives its interpreter."""
-    folder = fresh(cell)
+    """Create a virtual environment with some requirements; return its interpreter."""
+    folder = new_folder(cell)
     venv.create(folder, symlinks=os.name != "nt")
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if requirements:
@@ -125,7 +159,7 @@ def make_environment(cell: Path, *requirements: object) -> Path:
 
 
 def inspect_wheel(wheel: Path, *, is_pure: bool) -> None:
-    """Hold a wheel's tag and its list of files against what they must be."""
+    """Check the tag, the list of files, the metadata and the size of a wheel."""
     tag = wheel.stem.split("-", 2)[2]
     if is_pure:
         expect(tag == "py3-none-any", f"the tag is {tag}")
@@ -147,41 +181,42 @@ def inspect_wheel(wheel: Path, *, is_pure: bool) -> None:
         recorded = {line.split(",")[0] for line in archive.read(record).decode().splitlines()}
     expect(f"Root-Is-Purelib: {str(is_pure).lower()}" in about, about)
     expect(f"Tag: {tag}" in about, about)
-    expect(found == expected, f"it holds {sorted(found ^ expected)} too much or too little")
+    expect(found == expected, f"missing or unexpected files: {sorted(found ^ expected)}")
     expect(recorded == names, f"RECORD differs by {sorted(recorded ^ names)}")
     known = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt", "licenses/LICENSE"}
-    expect(metadata == known, f"its metadata differs by {sorted(metadata ^ known)}")
-    limit = 40_000 if is_pure else 1_000_000
-    expect(wheel.stat().st_size < limit, f"it has {wheel.stat().st_size} bytes")
+    expect(metadata == known, f"missing or unexpected metadata: {sorted(metadata ^ known)}")
+    size, limit = wheel.stat().st_size, PURE_LIMIT if is_pure else NATIVE_LIMIT
+    expect(size < limit, f"the wheel has {size} bytes; the limit is {limit}")
 
 
-def ask(python: Path, away: Path, **changes: str) -> dict[str, Any]:
-    """Ask an installed textcount, from a folder away, what it is and counts."""
+def query(python: Path, folder: Path, **changes: str) -> dict[str, Any]:
+    """Ask an installed textcount for its version, backend and a count; check the count.
+
+    Python runs in a folder outside the checkout, so it imports the installed package.
+    """
     text = ROOT / "README.md"
     result = subprocess.run(
-        [python, "-W", "error", "-c", ASK, text],
+        [python, "-W", "error", "-c", QUERY, text],
         capture_output=True,
         check=False,
-        cwd=away,
+        cwd=folder,
         env={**os.environ, "TEXTCOUNT_BACKEND": "", **changes},
         text=True,
     )
-    expect(result.returncode == 0, f"it does not run: {result.stderr}")
+    expect(result.returncode == 0, f"textcount does not run: {result.stderr}")
     answer: dict[str, Any] = json.loads(result.stdout)
-    expect(answer["count"] == answer["expected"] > 0, f"it counts wrong: {answer}")
+    expect(answer["count"] == answer["expected"] > 0, f"the count is wrong: {answer}")
     return answer
 
 
-def tool(name: str) -> Path:
-    """Where a program is."""
-    found = shutil.which(name)
-    if found is None:
-        raise NotRun(f"there is no {name}")
-    return Path(found)
+def check_all(
+    check: Callable[[T], str], cases: Sequence[T], label: Callable[[T], str]
+) -> list[str]:
+    """Check cases on all cores; return a verdict for each.
 
-
-def verdicts(check: Callable[[T], str], cases: Sequence[T], label: Callable[[T], str]) -> list[str]:
-    """What check says of each case, on all cores; what is wrong goes to standard error."""
+    The verdict is the text that the check returns, or begins with "not run" or "WRONG". A
+    fault is also printed in full on standard error, below the label of its case.
+    """
 
     def verdict(case: T) -> str:
         try:
@@ -196,9 +231,9 @@ def verdicts(check: Callable[[T], str], cases: Sequence[T], label: Callable[[T],
         return [*pool.map(verdict, cases)]
 
 
-def close(found: Sequence[str]) -> int:
-    """Print the sum of the verdicts and give the exit status."""
-    failed = sum(each.startswith("WRONG") for each in found)
-    skipped = sum(each.startswith("not run") for each in found)
-    print(f"\n{len(found) - failed - skipped} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed or not found else 0
+def summarise(verdicts: Sequence[str]) -> int:
+    """Print how many verdicts passed, failed and were skipped; return the exit status."""
+    failed = sum(each.startswith("WRONG") for each in verdicts)
+    skipped = sum(each.startswith("not run") for each in verdicts)
+    print(f"\n{len(verdicts) - failed - skipped} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not verdicts else 0

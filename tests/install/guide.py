@@ -1,13 +1,16 @@
-"""Does what docs/refactoring.md says, in the order of the page, in an empty folder.
+"""Follow docs/refactoring.md, block by block, in an empty folder.
 
     tox run -e guide
 
-The page is a script: where a line is a file's name in backquotes and a colon, the block
-below is written to that file; blocks of ``sh`` are run in that folder, in the environment
-that the page has made there, with the checkout in $TEXTCOUNT; in blocks of ``python`` the
-examples are run, with textcount and the other ways to count beside it. What is taken
-``from`` a file must stand in it, what the compiler is said to refuse is given to it, and
-what it is said to make of a macro must be there.
+The page is a script:
+
+- If the line above a block is the name of a file, the block is written to that file.
+- A block of ``sh`` runs in the folder, in the virtual environment that the page creates there.
+  $TEXTCOUNT is the path of the checkout.
+- The examples in a block of ``python`` run with textcount and the other implementations.
+- A block with ``from=FILE`` must be a part of that file.
+- The compiler must reject a block with ``compile_fail=ERROR``, with that error.
+- The macros of the crate must expand to a block with ``expanded``.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from common import ROOT, NotRun, Wrong, close, expect, run
+from common import ROOT, NotRun, Wrong, expect, run, summarise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,31 +43,31 @@ class Block(NamedTuple):
 
     file: str
     language: str
-    rest: str
-    """What the fence says behind the language: ``from=`` a file, say."""
+    option: str
+    """The text after the language, such as ``from=FILE``."""
     body: str
 
 
 def blocks(page: Path) -> Iterator[Block]:
-    """The blocks of a page."""
+    """Yield the fenced blocks of a page."""
     for match in BLOCK.finditer(page.read_text("utf-8")):
         yield Block(match[1] or "", *match.groups()[1:])
 
 
-def words(text: str) -> str:
-    """A text whatever its lines and indents."""
+def single_spaced(text: str) -> str:
+    """Return a text in one line, without indentation."""
     return " ".join(text.split())
 
 
 class Guide:
-    """The folder in which a page is followed."""
+    """The folder in which the page is followed."""
 
     def __init__(self, work: Path) -> None:
         import textcount
 
         self.project = work / "nearby"
         self.project.mkdir()
-        self._crate = work / "refused"
+        self._rejected_crate = work / "refused"
         self._target = str(work / "cargo")
         self._shell = {
             **os.environ,
@@ -73,60 +76,61 @@ class Guide:
         }
 
     def follow(self, block: Block) -> None:
-        """Do what a block says; Wrong if that is not what comes of it."""
-        name, _, value = block.rest.partition("=")
+        """Execute or check a block; raise Wrong if the result differs from the page."""
+        name, _, value = block.option.partition("=")
         if name == "from":
             source = (ROOT / value).read_text("utf-8")
-            expect(words(block.body) in words(source), f"this is not in {value}")
+            found = single_spaced(block.body) in single_spaced(source)
+            expect(found, f"{value} does not contain this")
         elif name == "compile_fail":
-            self._refuse(value, block.body)
+            self._check_compile_error(value, block.body)
         elif name == "expanded":
-            self._expand(block.body)
+            self._check_expansion(block.body)
         elif block.file:
             path = self.project / block.file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.body, "utf-8")
         elif block.language == "sh":
-            made = f". {ACTIVATE}\n" if (self.project / ACTIVATE).exists() else ""
-            commands = f"set -euo pipefail\n{made}{block.body}"
+            has_environment = (self.project / ACTIVATE).exists()
+            activate = f". {ACTIVATE}\n" if has_environment else ""
+            commands = f"set -euo pipefail\n{activate}{block.body}"
             run("bash", "-c", commands, cwd=self.project, env=self._shell)
         elif ">>>" in block.body:
-            self._examine(block.body)
+            self._run_examples(block.body)
         else:
-            raise Wrong("nobody knows what to do with this")
+            raise Wrong("this block has an unknown form")
 
-    def _examine(self, body: str) -> None:
+    def _run_examples(self, body: str) -> None:
         if "import dis" in body and sys.version_info[:2] != (3, 13):
-            raise NotRun("what dis shows is that of Python 3.13")
+            raise NotRun("the page shows the bytecode of Python 3.13")
         if "textcount_rivals" not in sys.modules:
             sys.modules["textcount_rivals"] = built.rivals()
         test = doctest.DocTestParser().get_doctest(body, {}, PAGE.name, str(PAGE), 0)
-        said: list[str] = []
-        failed = doctest.DocTestRunner(verbose=False).run(test, out=said.append).failed
-        expect(test.examples and not failed, "".join(said))
+        output: list[str] = []
+        failed = doctest.DocTestRunner(verbose=False).run(test, out=output.append).failed
+        expect(test.examples and not failed, "".join(output))
 
-    def _refuse(self, error: str, body: str) -> None:
-        (self._crate / "src").mkdir(parents=True, exist_ok=True)
-        (self._crate / "src" / "lib.rs").write_text(body, "utf-8")
-        seam = (RIVALS / "Cargo.toml").read_text("utf-8")
-        (pyo3,) = re.findall(r"^pyo3 = .*", seam, re.MULTILINE)
+    def _check_compile_error(self, error: str, body: str) -> None:
+        (self._rejected_crate / "src").mkdir(parents=True, exist_ok=True)
+        (self._rejected_crate / "src" / "lib.rs").write_text(body, "utf-8")
+        rivals = (RIVALS / "Cargo.toml").read_text("utf-8")
+        (pyo3,) = re.findall(r"^pyo3 = .*", rivals, re.MULTILINE)
         manifest = f'[package]\nname = "refused"\nedition = "2024"\n\n[dependencies]\n{pyo3}\n'
-        (self._crate / "Cargo.toml").write_text(manifest, "utf-8")
-        said = self._cargo("check", cwd=self._crate)
-        errors = re.findall(r"^error\[(\w+)\]", said.stdout, re.MULTILINE)
-        expect(errors == [error], f"the compiler says {errors or said.stdout}")
+        (self._rejected_crate / "Cargo.toml").write_text(manifest, "utf-8")
+        output = self._cargo("check", cwd=self._rejected_crate).stdout
+        errors = re.findall(r"^error\[(\w+)\]", output, re.MULTILINE)
+        expect(errors == [error], f"the compiler reports {errors or output}")
 
-    def _expand(self, body: str) -> None:
+    def _check_expansion(self, body: str) -> None:
         nightly = subprocess.run(["rustc", "+nightly", "-V"], capture_output=True, check=False)
         if nightly.returncode:
-            raise NotRun("there is no nightly Rust, which shows what macros make")
+            raise NotRun("only a nightly Rust expands macros")
         page = PAGE.read_text("utf-8")
         (command,) = re.findall(r"^    cd rust && .* cargo (.*expanded)$", page, re.MULTILINE)
-        said = self._cargo(*command.split(), cwd=ROOT / "rust", TEXTCOUNT_VERSION="any")
+        output = self._cargo(*command.split(), cwd=ROOT / "rust", TEXTCOUNT_VERSION="any").stdout
         for part in body.split("\n\n"):
-            expect(
-                words(part) in words(said.stdout), f"no such lines in {len(said.stdout)}: {part}"
-            )
+            found = single_spaced(part) in single_spaced(output)
+            expect(found, f"the expansion of {len(output)} characters does not contain {part}")
 
     def _cargo(
         self, *arguments: str, cwd: Path, **variables: str
@@ -137,22 +141,22 @@ class Guide:
 
 
 def main() -> int:
-    """Follow the page and give the exit status."""
-    found = []
+    """Follow the page; return the exit status."""
+    verdicts = []
     with tempfile.TemporaryDirectory() as name:
         guide = Guide(Path(name))
         for block in blocks(PAGE):
-            label = block.file or block.rest or block.body.splitlines()[0]
+            label = block.file or block.option or block.body.splitlines()[0]
             try:
                 guide.follow(block)
-                found.append("done")
+                verdicts.append("done")
             except NotRun as reason:
-                found.append(f"not run: {reason}")
+                verdicts.append(f"not run: {reason}")
             except Exception as error:
                 print(f"\nguide: {label}\n{block.body}\n{error}", file=sys.stderr)
-                found.append(f"WRONG: {label}")
-            print(f"guide: {block.language} {label}: {found[-1]}", flush=True)
-    return close(found)
+                verdicts.append(f"WRONG: {label}")
+            print(f"guide: {block.language} {label}: {verdicts[-1]}", flush=True)
+    return summarise(verdicts)
 
 
 if __name__ == "__main__":

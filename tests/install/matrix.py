@@ -1,12 +1,11 @@
-"""What `pip install` makes of the sdist in every situation: checks each, prints the table.
+"""Run `pip wheel` on the sdist in every build situation; check each wheel, print a table.
 
     python tests/install/matrix.py [ROW ...]
 
-Rows are situations, made with shims and environment variables alone; columns
-are the values of TEXTCOUNT_BUILD. Each cell builds a wheel from the unpacked
-sdist, holds its tag and its list of files against what is expected, installs it
-in an environment of its own, and asks it there, away from the checkout, for its
-backend, its reason, and a count. ROW is part of a row's name.
+A row is a situation of the build machine, simulated with scripts in PATH and environment
+variables. A column is a value of TEXTCOUNT_BUILD. Each cell builds a wheel from the sdist,
+checks its tag and its files, installs it into a new environment, and asks it there for its
+backend, its reason and a count. ROW is a part of a row's name.
 """
 
 from __future__ import annotations
@@ -26,24 +25,29 @@ from pathlib import Path
 from common import (
     LIBRARY,
     ROOT,
+    UNOPTIMISED,
     Wrong,
-    ask,
     build_sdist,
+    build_variables,
     build_wheel,
-    close,
-    environment,
+    check_all,
     expect,
-    fresh,
+    find_program,
     inspect_wheel,
     make_environment,
-    tool,
+    new_folder,
+    query,
+    summarise,
     unpack,
-    verdicts,
 )
 
 CHOICES = ("auto", "native", "pure")
-PATIENCE = 60
-"""How long a build may take whose registry does not answer, in seconds."""
+
+BUILD_LIMIT = 60
+"""Maximum duration in seconds of a build whose proxy never answers.
+
+Cargo alone would wait for more than two minutes.
+"""
 
 
 @dataclass
@@ -51,13 +55,13 @@ class Situation:
     """A row of the table.
 
     Attributes:
-        name: what is the case.
-        fault: what a build without the extension must give as its reason;
-            empty if the extension can be built.
-        variables: what differs in the environment of the build.
-        change: what differs in the sources.
-        isolated: whether pip installs the build's requirements.
-        choices: the columns that are of interest.
+        name: a description of the build machine.
+        fault: the reason that a build without the extension must give; empty if the
+            extension can be built.
+        variables: changes to the environment variables of the build.
+        change: a function that changes the source folder before the build.
+        isolated: True if pip installs the build requirements.
+        choices: the columns that are checked.
     """
 
     name: str
@@ -68,20 +72,21 @@ class Situation:
     choices: tuple[str, ...] = CHOICES
 
 
-def situations(work: Path, silent: str) -> list[Situation]:
-    """The rows of the table; silent is a proxy that never answers."""
-    cargo, rustc = tool("cargo"), tool("rustc")
+def situations(work: Path, silent_proxy: str) -> list[Situation]:
+    """Return the rows of the table."""
+    cargo, rustc = find_program("cargo"), find_program("rustc")
     crate = (ROOT / "rust/Cargo.toml").read_text("utf-8")
     (minimum,) = re.findall(r'^rust-version = "(.+)"', crate, re.MULTILINE)
-    everything = os.environ["PATH"]
+    full_path = os.environ["PATH"]
     rustup = "echo error: rustup could not choose a version of it to run >&2; exit 1"
     rustup_home = os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))
 
     def path(*rest: str, **programs: str | Path) -> dict[str, str]:
-        return {"PATH": os.pathsep.join([str(programs_in(fresh(work), programs)), *rest])}
+        folder = make_programs(new_folder(work), programs)
+        return {"PATH": os.pathsep.join([str(folder), *rest])}
 
-    def registry(proxy: str) -> dict[str, str]:
-        home = str(fresh(work))
+    def empty_cargo_home(proxy: str) -> dict[str, str]:
+        home = str(new_folder(work))
         return {"CARGO_HOME": home, "RUSTUP_HOME": rustup_home, "CARGO_HTTP_PROXY": proxy}
 
     return [
@@ -95,13 +100,13 @@ def situations(work: Path, silent: str) -> list[Situation]:
         Situation(
             "rustc too old",
             f"this package was built where rustc is 1.70, older than {minimum}",
-            path(everything, rustc="echo rustc 1.70.0"),
+            path(full_path, rustc="echo rustc 1.70.0"),
         ),
         Situation(
             "rustc -V that cannot be parsed",
             "rustc -V said 'rustc' when this package was built, no version. "
             f"To build it, install Rust {minimum} or newer",
-            path(everything, rustc="echo rustc"),
+            path(full_path, rustc="echo rustc"),
         ),
         Situation(
             "no C linker",
@@ -111,12 +116,12 @@ def situations(work: Path, silent: str) -> list[Situation]:
         Situation(
             "registry out of reach, empty cargo home",
             "the build failed (error: failed to get `pyo3`",
-            registry("http://127.0.0.1:9"),
+            empty_cargo_home("http://127.0.0.1:9"),
         ),
         Situation(
             "registry that never answers",
             "the build failed (error: failed to get `pyo3`",
-            registry(silent),
+            empty_cargo_home(silent_proxy),
         ),
         Situation(
             "compile error in the crate",
@@ -143,39 +148,40 @@ def situations(work: Path, silent: str) -> list[Situation]:
 
 
 def check(work: Path, sdist: Path, row: Situation, choice: str) -> str:
-    """Build, inspect, install and ask; says in a few words what came of it."""
-    cell = fresh(work)
-    source = unpack(sdist, fresh(cell))
+    """Build and inspect a wheel, install and query it; return the verdict."""
+    cell = new_folder(work)
+    source = unpack(sdist, new_folder(cell))
     row.change(source)
     builder = None if row.isolated else make_environment(cell, "setuptools")
-    variables = environment(cell, choice, **row.variables)
+    variables = build_variables(cell, choice, **UNOPTIMISED, **row.variables)
     start = time.monotonic()
-    wheel, said = build_wheel(cell, source, variables, builder)
+    wheel, output = build_wheel(cell, source, variables, builder)
     seconds = time.monotonic() - start
     if "CARGO_HTTP_PROXY" in row.variables:
-        expect(seconds < PATIENCE, f"it took {seconds:.0f} s")
+        expect(seconds < BUILD_LIMIT, f"the build took {seconds:.0f} s")
 
     if choice == "native" and row.fault:
-        expect(wheel is None, "it was built")
-        # When the failure comes from cargo, what cargo said is shown as it is.
-        told = row.fault in said or row.fault.partition("(")[2].rstrip(")") in said
-        expect(told, f"it did not say {row.fault!r}: {said}")
+        expect(wheel is None, "the build did not fail")
+        # A failed build prints cargo's own words, which setup.py quotes in brackets otherwise.
+        quoted = row.fault.partition("(")[2].rstrip(")")
+        expect(row.fault in output or quoted in output, f"{row.fault!r} is missing: {output}")
         from_cargo = row.fault.startswith("the build failed")
-        expect(from_cargo or "To build it, " in said, f"it did not say how to go on: {said}")
+        expect(from_cargo or "To build it, " in output, f"the remedy is missing: {output}")
         return "fails, says why"
     if wheel is None:
-        raise Wrong(f"it was not built: {said}")
+        raise Wrong(f"the build failed: {output}")
     is_pure = choice == "pure" or bool(row.fault)
     reason = "TEXTCOUNT_BUILD=pure" if choice == "pure" else row.fault
     inspect_wheel(wheel, is_pure=is_pure)
     if is_pure:
-        expect(f"built without textcount._native: {reason}" in said, f"it did not say so: {said}")
-        expect("To build it, " in said, f"it did not say how to go on: {said}")
-        shown = "broken on purpose" not in row.fault or "--> src/lib.rs" in said
-        expect(shown or choice == "pure", f"the compiler's text is missing: {said}")
-    answer = ask(make_environment(cell, wheel), cell)
+        message = f"built without textcount._native: {reason}"
+        expect(message in output, f"{message!r} is missing: {output}")
+        expect("To build it, " in output, f"the remedy is missing: {output}")
+        if choice == "auto" and "broken on purpose" in row.fault:
+            expect("--> src/lib.rs" in output, f"the compiler's message is missing: {output}")
+    answer = query(make_environment(cell, wheel), cell)
     expect(answer["backend"] == ("pure" if is_pure else "native"), f"{answer}")
-    expect(reason in answer["reason"], f"its reason is {answer['reason']!r}")
+    expect(reason in answer["reason"], f"the reason is {answer['reason']!r}")
     return "`py3-none-any`, works" if is_pure else "native wheel, works"
 
 
@@ -186,7 +192,7 @@ def break_crate(source: Path) -> None:
 
 
 def break_crate_and_plant_libraries(source: Path) -> None:
-    """Leave libraries of earlier builds wherever this one, which fails, might find them."""
+    """Break the crate; put stale libraries into the folders where a build might find them."""
     break_crate(source)
     platform = f"lib.{sysconfig.get_platform()}-{sys.implementation.cache_tag}"
     for folder in (source, source / "build/lib", source / "build" / platform):
@@ -197,8 +203,8 @@ def break_crate_and_plant_libraries(source: Path) -> None:
                 library.write_bytes(b"stale")
 
 
-def programs_in(folder: Path, programs: dict[str, str | Path]) -> Path:
-    """Fill a folder with programs: links to others, or scripts; gives the folder."""
+def make_programs(folder: Path, programs: dict[str, str | Path]) -> Path:
+    """Put programs into a folder, as links to a path or as shell scripts; return the folder."""
     for name, program in programs.items():
         path = folder / name
         if isinstance(program, Path):
@@ -211,27 +217,27 @@ def programs_in(folder: Path, programs: dict[str, str | Path]) -> Path:
 
 @contextlib.contextmanager
 def silent_server() -> Iterator[str]:
-    """A server on this machine that takes connections and never says a word."""
+    """Run a local server that accepts connections and never answers; yield its address."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 def main() -> int:
-    """Run the table and give the exit status."""
-    with tempfile.TemporaryDirectory() as name, silent_server() as silent:
+    """Check the requested cells and print the table; return the exit status."""
+    with tempfile.TemporaryDirectory() as name, silent_server() as proxy:
         work = Path(name)
         sdist = build_sdist(work)
         asked = sys.argv[1:] or [""]
-        rows = [row for row in situations(work, silent) if any(part in row.name for part in asked)]
+        rows = [row for row in situations(work, proxy) if any(part in row.name for part in asked)]
         cells = [(row, choice) for row in rows for choice in row.choices]
-        found = verdicts(
+        verdicts = check_all(
             lambda cell: check(work, sdist, *cell), cells, lambda cell: f"{cell[0].name}, {cell[1]}"
         )
-    table = {(row.name, choice): each for (row, choice), each in zip(cells, found, strict=True)}
+    table = {(row.name, choice): each for (row, choice), each in zip(cells, verdicts, strict=True)}
     print("\n| situation | `auto` | `native` | `pure` |\n|---|---|---|---|")
     for row in rows:
         print(f"| {row.name} |", *(f"{table.get((row.name, each), '-')} |" for each in CHOICES))
-    return close(found)
+    return summarise(verdicts)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""What else must hold of the sdist and the wheels: checks each, prints a table.
+"""Check the other properties of the sdist and the wheels; print a table.
 
     python tests/install/properties.py [ROW ...]
 
-ROW is part of a row's name.
+ROW is a part of a row's name.
 """
 
 from __future__ import annotations
@@ -19,146 +19,131 @@ from pathlib import Path
 
 from common import (
     LIBRARY,
+    NATIVE_LIMIT,
     ROOT,
+    UNOPTIMISED,
     NotRun,
     Wrong,
-    ask,
     build_sdist,
+    build_variables,
     build_wheel,
-    close,
-    environment,
+    check_all,
+    checkout,
     expect,
-    fresh,
+    find_program,
     inspect_wheel,
     make_environment,
+    new_folder,
     pip,
+    query,
     run,
-    tool,
+    summarise,
     unpack,
-    verdicts,
 )
 
 FIRST_RELEASE = "textcount 1.0.0"
-"""How the subject of the commit begins that the upgrade starts from."""
+"""The first words in the subject of the commit of the first release."""
 
-
-def wheel_of(cell: Path, source: Path, choice: str, **variables: str) -> Path:
-    """Build a wheel that must succeed."""
-    wheel, said = build_wheel(cell, source, environment(cell, choice, **variables))
-    if wheel is None:
-        raise Wrong(f"it was not built: {said}")
-    inspect_wheel(wheel, is_pure=choice == "pure")
-    return wheel
-
-
-def checkout(cell: Path, revision: str = "HEAD") -> Path:
-    """A clean checkout of the project, in a folder of its own."""
-    if not (ROOT / ".git").exists():
-        raise NotRun("this is no git checkout")
-    folder = fresh(cell) / "textcount"
-    run(tool("git"), "clone", "--quiet", ROOT, folder)
-    run(tool("git"), "-C", folder, "checkout", "--quiet", revision)
-    return folder
-
-
-def contents(archive: Path) -> dict[str, str]:
-    """The files in an sdist or wheel, each with the hash of what is in it."""
-    if archive.suffix == ".whl":
-        with zipfile.ZipFile(archive) as wheel:
-            return {name: hashlib.sha256(wheel.read(name)).hexdigest() for name in wheel.namelist()}
-    with tarfile.open(archive) as sdist:
-        files = {member.name: sdist.extractfile(member) for member in sdist if member.isfile()}
-        return {
-            name: hashlib.sha256(file.read()).hexdigest() for name, file in files.items() if file
-        }
+DEBUG_SIZE = 4_000_000
+"""A size in bytes between an optimised library and a debug build, which has 8 MB."""
 
 
 @dataclass
 class Build:
-    """What one checkout gives; most properties are properties of it."""
+    """The packages built from a clean checkout."""
 
-    source: Path
     sdist: Path
     native: Path
     pure: Path
 
 
 def build(cell: Path) -> Build:
-    """Build all there is to build from a clean checkout."""
+    """Build the sdist and both wheels of a clean checkout."""
     source = checkout(cell)
     return Build(
-        source,
         build_sdist(cell, source),
-        wheel_of(cell, source, "native"),
-        wheel_of(cell, source, "pure"),
+        build_or_fail(cell, source, "native"),
+        build_or_fail(cell, source, "pure"),
     )
 
 
-def same_from_sdist(built: Build, cell: Path) -> str:
-    """A wheel of a checkout and one of its sdist have the same content."""
-    for choice, wheel in (("native", built.native), ("pure", built.pure)):
-        other = wheel_of(cell, unpack(built.sdist, fresh(cell)), choice)
-        expect(contents(wheel) == contents(other), f"the {choice} wheels differ")
-    return "holds"
+def build_or_fail(cell: Path, source: Path, choice: str, **variables: str) -> Path:
+    """Build and inspect a wheel; return its path."""
+    wheel, output = build_wheel(cell, source, build_variables(cell, choice, **variables))
+    if wheel is None:
+        raise Wrong(f"the build failed: {output}")
+    inspect_wheel(wheel, is_pure=choice == "pure")
+    return wheel
+
+
+def file_hashes(sdist: Path) -> dict[str, str]:
+    """Return the names of the files in an sdist, each with the hash of its content."""
+    with tarfile.open(sdist) as archive:
+        files = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
+        return {
+            name: hashlib.sha256(file.read()).hexdigest() for name, file in files.items() if file
+        }
 
 
 def reproducible(built: Build, cell: Path) -> str:
-    """Builds of one commit in two folders are the same: wheels byte for byte."""
-    other = build(cell)
-    expect(contents(built.sdist) == contents(other.sdist), "the sdists differ")
-    expect(built.native.read_bytes() == other.native.read_bytes(), "the native wheels differ")
-    expect(built.pure.read_bytes() == other.pure.read_bytes(), "the pure wheels differ")
+    """Build again in another folder, the wheels from the sdist; compare them byte by byte."""
+    sdist = build_sdist(cell, checkout(cell))
+    # Only the content is compared, because an sdist stores the dates of the checkout.
+    expect(file_hashes(built.sdist) == file_hashes(sdist), "the sdists differ")
+    for choice, wheel in (("native", built.native), ("pure", built.pure)):
+        other = build_or_fail(cell, unpack(sdist, new_folder(cell)), choice)
+        expect(wheel.read_bytes() == other.read_bytes(), f"the {choice} wheels differ")
     return "holds"
 
 
 def accepted(built: Build, cell: Path) -> str:
-    """The index would take the files, and the sdist holds what git does."""
+    """Check that the index would accept the files, and that the sdist has the files of git."""
     run(sys.executable, "-m", "twine", "check", "--strict", built.sdist, built.native, built.pure)
     run(sys.executable, "-m", "check_manifest", checkout(cell))
     products = (".so", ".pyd", ".dylib", "_build.txt")
-    found = [name for name in contents(built.sdist) if name.endswith(products)]
-    expect(not found, f"the sdist holds {found}")
+    found = [name for name in file_hashes(built.sdist) if name.endswith(products)]
+    expect(not found, f"the sdist contains {found}")
     return "holds"
 
 
 def system_libraries_only(built: Build, _: Path) -> str:
-    """The native library links to nothing but what every Linux has."""
+    """Check that the library needs only libraries that every Linux has, and its size."""
     if sys.platform != "linux":
-        raise NotRun("auditwheel is for Linux")
-    said = run(sys.executable, "-m", "auditwheel", "show", built.native).stdout
+        raise NotRun("auditwheel needs Linux")
+    output = run(sys.executable, "-m", "auditwheel", "show", built.native).stdout
     bundled = "The following external shared libraries are required"
-    expect(bundled not in said and "manylinux" in said, said)
+    expect(bundled not in output and "manylinux" in output, output)
     with zipfile.ZipFile(built.native) as archive:
         size = archive.getinfo(LIBRARY).file_size
-    expect(size < 1_000_000, f"the library has {size} bytes")
+    expect(size < NATIVE_LIMIT, f"the library has {size} bytes; the limit is {NATIVE_LIMIT}")
     return f"holds; the library has {size // 1000} kB"
 
 
-def the_switch(built: Build, cell: Path) -> str:
-    """TEXTCOUNT_BUILD: in any case, empty is auto, anything else lists the choices."""
-    source = unpack(built.sdist, fresh(cell))
-    no_rust = {"PATH": str(fresh(cell))}
+def build_switch(built: Build, cell: Path) -> str:
+    """Check the values of TEXTCOUNT_BUILD: upper case, empty, unknown, under cibuildwheel."""
+    source = unpack(built.sdist, new_folder(cell))
+    no_rust = {"PATH": str(new_folder(cell))}
 
-    def said(choice: str, **variables: str) -> tuple[Path | None, str]:
-        return build_wheel(cell, source, environment(cell, choice, **no_rust, **variables))
+    def try_build(choice: str, **variables: str) -> tuple[Path | None, str]:
+        return build_wheel(cell, source, build_variables(cell, choice, **no_rust, **variables))
 
-    wheel, output = said("fast")
-    expect(wheel is None, "an unknown choice was taken")
+    wheel, output = try_build("fast")
+    expect(wheel is None, "the build accepted an unknown value")
     expect("TEXTCOUNT_BUILD='fast' is not one of auto, native, pure" in output, output)
     for choice, reason in (
         ("PURE", "TEXTCOUNT_BUILD=pure"),
         ("", "no cargo"),
         ("Auto", "no cargo"),
     ):
-        wheel, output = said(choice)
+        wheel, output = try_build(choice)
         expect(wheel and f"built without textcount._native: {reason}" in output, output)
-    wheel, output = said("", CIBUILDWHEEL="1")
+    wheel, output = try_build("", CIBUILDWHEEL="1")
     expect(wheel is None and "TEXTCOUNT_BUILD=native, but no cargo" in output, output)
     return "holds"
 
 
 def offline_bundle(_: Build, cell: Path) -> str:
-    """The sdist with its crates, as docs/installing.md makes it, needs no network."""
+    """Build the sdist with vendored crates as docs/installing.md does; install it offline."""
     source = checkout(cell)
     (command,) = (
         line.strip()
@@ -168,63 +153,71 @@ def offline_bundle(_: Build, cell: Path) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     run("sh", "-euc", command, cwd=source, env={**os.environ, "PATH": path})
     (bundle,) = (source / "dist").glob("*.tar.gz")
-    home = os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))
-    offline = {"CARGO_HOME": str(fresh(cell)), "RUSTUP_HOME": home, "CARGO_NET_OFFLINE": "true"}
-    wheel = wheel_of(cell, unpack(bundle, fresh(cell)), "native", **offline)
-    expect(ask(make_environment(cell, wheel), cell)["backend"] == "native", "it is not native")
+    rustup_home = os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))
+    offline = {
+        "CARGO_HOME": str(new_folder(cell)),
+        "CARGO_NET_OFFLINE": "true",
+        "RUSTUP_HOME": rustup_home,
+        **UNOPTIMISED,
+    }
+    wheel = build_or_fail(cell, unpack(bundle, new_folder(cell)), "native", **offline)
+    answer = query(make_environment(cell, wheel), cell)
+    expect(answer["backend"] == "native", f"{answer}")
     return f"holds; {bundle.stat().st_size / 1e6:.1f} MB"
 
 
 def editable(_: Build, cell: Path) -> str:
-    """An editable install follows the switch: native, pure, native."""
+    """Install a checkout as editable, native and pure by turns; check the backend each time."""
     source = checkout(cell)
     python = make_environment(cell)
+
+    def install(choice: str, *options: str) -> dict[str, object]:
+        variables = build_variables(cell, choice, **UNOPTIMISED)
+        command = ("--python", python, "install", "--no-deps", "-q", *options, "-e", source)
+        pip(*command, env=variables)
+        answer = query(python, cell)
+        expect(answer["backend"] == choice, f"after {choice} {options} it is {answer}")
+        return answer
+
     for choice in ("native", "pure", "native"):
-        variables = environment(cell, choice)
-        pip("--python", python, "install", "--no-deps", "-q", "-e", source, env=variables)
-        answer = ask(python, cell)
-        expect(answer["backend"] == choice, f"after {choice} it is {answer}")
+        install(choice)
     size = (source / LIBRARY).stat().st_size
-    expect(size < 1_000_000, f"the library has {size} bytes: a debug build")
-    for choice in ("native", "pure"):
-        strict = ("--config-settings", "editable_mode=strict", "-e", source)
-        install = ("--python", python, "install", "--no-deps", "-q", *strict)
-        pip(*install, env=environment(cell, choice))
-        answer = ask(python, cell)
-        expect(answer["backend"] == choice, f"after a strict {choice} it is {answer}")
-        expect(choice == "native" or "BUILD=pure" in answer["reason"], f"{answer}")
+    expect(size < DEBUG_SIZE, f"the library is a debug build: it has {size} bytes")
+    install("native", "--config-settings", "editable_mode=strict")
+    answer = install("pure", "--config-settings", "editable_mode=strict")
+    expect("BUILD=pure" in str(answer["reason"]), f"{answer}")
     return "holds"
 
 
 def upgrade(built: Build, cell: Path) -> str:
-    """An upgrade from 1.0 takes its place, and uninstalling leaves nothing."""
-    log = run(tool("git"), "-C", ROOT, "log", "--format=%H %s").stdout.splitlines()
+    """Upgrade from 1.0, then uninstall; check that no file is left."""
+    log = run(find_program("git"), "-C", ROOT, "log", "--format=%H %s").stdout.splitlines()
     found = [line.split()[0] for line in log if line.split(" ", 1)[1].startswith(FIRST_RELEASE)]
     if not found:
-        raise NotRun("this checkout does not go back to 1.0")
+        raise NotRun("the history of this checkout does not go back to 1.0")
     python = make_environment(cell)
     site = Path(
         run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").stdout.strip()
     )
     before = {*site.parent.parent.parent.rglob("*")}
     old = checkout(cell, found[0])
-    pip("--python", python, "install", "--no-deps", "-q", old, env=environment(cell, "auto"))
-    expect(ask(python, cell)["version"] == "1.0.0", "1.0.0 was not installed")
+    pip("--python", python, "install", "--no-deps", "-q", old, env=build_variables(cell, "auto"))
+    expect(query(python, cell)["version"] == "1.0.0", "1.0.0 was not installed")
     pip("--python", python, "install", "--no-deps", "-q", "--upgrade", built.native)
-    answer = ask(python, cell)
+    answer = query(python, cell)
     expect(
         (answer["backend"], answer["version"]) == ("native", built.native.name.split("-")[1]),
         f"{answer}",
     )
     pip("--python", python, "uninstall", "-q", "--yes", "textcount")
     left = [path for path in {*site.parent.parent.parent.rglob("*")} - before if path.is_file()]
-    expect(not left, f"there are left {left}")
+    expect(not left, f"uninstalling leaves {left}")
     return "holds"
 
 
 def free_threaded(built: Build, cell: Path) -> str:
-    """The crate compiles for free-threaded 3.14, whether there is one or not."""
-    config = fresh(cell) / "pyo3.txt"
+    """Check that the crate compiles for free-threaded 3.14, even without that interpreter."""
+    config = new_folder(cell) / "pyo3.txt"
     settings = {
         "implementation": "CPython",
         "version": "3.14",
@@ -234,17 +227,18 @@ def free_threaded(built: Build, cell: Path) -> str:
         "build_flags": "Py_GIL_DISABLED",
     }
     config.write_text("".join(f"{key}={value}\n" for key, value in settings.items()), "utf-8")
-    variables = environment(cell, "native", PYO3_CONFIG_FILE=str(config), TEXTCOUNT_VERSION="any")
+    variables = build_variables(
+        cell, "native", PYO3_CONFIG_FILE=str(config), TEXTCOUNT_VERSION="any"
+    )
     command = ("check", "--locked", "--features", "python", "--manifest-path")
-    source = unpack(built.sdist, fresh(cell))
-    run(tool("cargo"), *command, source / "rust/Cargo.toml", env=variables)
+    source = unpack(built.sdist, new_folder(cell))
+    run(find_program("cargo"), *command, source / "rust/Cargo.toml", env=variables)
     return "compiles"
 
 
 PROPERTIES: dict[str, Callable[[Build, Path], str]] = {
-    "wheels of a checkout and of its sdist are the same": same_from_sdist,
-    "two builds in two folders are identical": reproducible,
-    "the switch takes its values in any case, and no others": the_switch,
+    "two builds, from a checkout and from its sdist, are identical": reproducible,
+    "TEXTCOUNT_BUILD takes its values in any case, and no others": build_switch,
     "twine and check-manifest find nothing": accepted,
     "the library needs only system libraries": system_libraries_only,
     "the offline bundle builds native without a network": offline_bundle,
@@ -255,17 +249,17 @@ PROPERTIES: dict[str, Callable[[Build, Path], str]] = {
 
 
 def main() -> int:
-    """Run the checks and give the exit status."""
+    """Check the requested properties and print the table; return the exit status."""
     asked = sys.argv[1:] or [""]
     names = [name for name in PROPERTIES if any(part in name for part in asked)]
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        built = build(fresh(work))
-        found = verdicts(lambda name: PROPERTIES[name](built, fresh(work)), names, str)
+        built = build(new_folder(work))
+        verdicts = check_all(lambda name: PROPERTIES[name](built, new_folder(work)), names, str)
     print("\n| property | verdict |\n|---|---|")
-    for name, verdict in zip(names, found, strict=True):
+    for name, verdict in zip(names, verdicts, strict=True):
         print(f"| {name} | {verdict} |")
-    return close(found)
+    return summarise(verdicts)
 
 
 if __name__ == "__main__":

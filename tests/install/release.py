@@ -1,9 +1,9 @@
-"""Whether a folder holds a whole release, and each of its files what its tag says.
+"""Check that a folder contains a complete release whose wheels match their tags.
 
     python tests/install/release.py FOLDER
 
-A release is one sdist, one wheel for any Python, and a wheel for each Python on
-each platform.
+A release consists of an sdist, a wheel for any Python, and a wheel for each Python on each
+platform.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ LIBRARIES = (".so", ".pyd")
 
 
 def faults(folder: Path) -> list[str]:
-    """What is wrong with the release in folder, a sentence each."""
+    """Return the faults of a release, a sentence each."""
     found: list[str] = []
     wheels = {path.stem.split("-", 2)[2]: path for path in folder.glob("*.whl")}
     versions = {path.stem.split("-")[1] for path in wheels.values()}
     sdists = sorted(folder.glob("*.tar.gz"))
     if len(sdists) > 1 or len(versions) > 1:
-        found.append(f"{folder} holds several releases")
+        found.append(f"{folder} contains several releases")
     for tag, path in sorted(wheels.items()):
         has_library = any(name.endswith(LIBRARIES) for name in zipfile.ZipFile(path).namelist())
         if has_library == (tag == "py3-none-any"):
-            holds = "a library" if has_library else "no library"
-            found.append(f"{path.name} holds {holds}")
+            content = "a library" if has_library else "no library"
+            found.append(f"{path.name} contains {content}")
         if tag != "py3-none-any" and not any(matches(tag, *wanted) for wanted in expected()):
             found.append(f"{path.name} is not part of a release")
-    found += [f"there is no sdist in {folder}"] * (not sdists)
-    found += [f"there is no wheel py3-none-any in {folder}"] * ("py3-none-any" not in wheels)
+    found += [f"{folder} has no sdist"] * (not sdists)
+    found += [f"{folder} has no wheel py3-none-any"] * ("py3-none-any" not in wheels)
     found += [
-        f"there is no wheel for {python} on {platform}"
+        f"{folder} has no wheel for {python} on {platform}"
         for python, platform in expected()
         if not any(matches(tag, python, platform) for tag in wheels)
     ]
@@ -54,19 +54,19 @@ def faults(folder: Path) -> list[str]:
 
 
 def expected() -> list[tuple[str, str]]:
-    """The Pythons and platforms that a release has a wheel for."""
+    """Return each pair of a Python and a platform that a release has a wheel for."""
     return [(python, platform) for python in PYTHONS for platform in PLATFORMS]
 
 
 def matches(tag: str, python: str, platform: str) -> bool:
-    """Whether a wheel's tag is for this Python on this platform."""
+    """Return whether the tag of a wheel stands for a Python and a platform."""
     system, machine = PLATFORMS[platform]
     rest = tag.removeprefix(f"{python}-")
     return rest != tag and rest.startswith(system) and rest.endswith(machine)
 
 
 def main() -> int:
-    """Check the folder that the arguments name and give the exit status."""
+    """Check the folder that the command line names; return the exit status."""
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     found = faults(Path(sys.argv[1]))
