@@ -1,14 +1,16 @@
-"""Helpers of the tests: the command, terminals, small limits, records that compare."""
+"""The helpers of the tests run the command, open terminals, shrink limits and compare records."""
 
 import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -17,26 +19,26 @@ import pytest
 from textcount import FileCount, _limits, cli
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files, signals and terminals")
+needs_threads = pytest.mark.skipif(
+    sys.platform == "emscripten", reason="needs threads and processes"
+)
 
 DEADLINE = 60
-"""Seconds after which something that must happen counts as not happening."""
+"""Seconds within which an event must occur. A test waits for the event and fails after them."""
 
 
 def limits(**changes: Any) -> Any:
-    """Return a context in which some of the package's limits are others.
-
-    The names are those of ``textcount._limits``.
-    """
+    """Return a context that replaces limits of the package: names of ``textcount._limits``."""
     return mock.patch.multiple(_limits, **changes)
 
 
 def with_workers(jobs: int) -> Any:
-    """Return a context in which the package believes that there are so many processors."""
+    """Return a context in which the package starts as many workers as for so many processors."""
     return limits(cores=lambda: jobs)
 
 
 def as_tuples(records: Iterable[FileCount]) -> list[tuple[Any, ...]]:
-    """Return the fields of records; of an error, its type, its text and its arguments."""
+    """Return the fields of records, with the type, text and arguments of each error."""
     return [
         (
             each.path,
@@ -58,29 +60,103 @@ def wait_until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+def peak_memory(action: Callable[[], object]) -> int:
+    """Return the most bytes that Python's objects took while an action ran."""
+    tracemalloc = pytest.importorskip("tracemalloc", exc_type=ImportError)  # PyPy has none
+    tracemalloc.start()
+    try:
+        action()
+        peak: int = tracemalloc.get_traced_memory()[1]
+        return peak
+    finally:
+        tracemalloc.stop()
+
+
+# Files
+
+
+def write_blank(path: Path, size: int) -> None:
+    """Write a file of NUL bytes. It is one long word, and takes no space on the disk."""
+    with path.open("wb") as file:
+        file.truncate(size)
+
+
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """Give up the right of root to read every file, while the context lasts."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
 # The command
 
 
-def command(*arguments: object) -> list[str]:
-    """Return the command line that runs textcount."""
-    return [sys.executable, "-m", "textcount", *map(str, arguments)]
+def python(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run this Python in a process of its own, and wait for its end.
 
-
-def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own.
-
-    Its output is text, with lone surrogates for bytes that are not UTF-8. Options are those
-    of ``subprocess.run``.
+    Both of its outputs are captured as text, with lone surrogates for bytes that are not
+    UTF-8, and its input is empty. Options are those of ``subprocess.run``, and replace these.
     """
-    options = {
-        "input": "",
-        "capture_output": True,
+    defaults = {
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
         "encoding": "utf-8",
         "errors": "surrogateescape",
         "timeout": DEADLINE,
-        **options,
+        **({} if "stdin" in options else {"input": ""}),
     }
-    return subprocess.run(command(*arguments), check=False, **options)
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)], check=False, **{**defaults, **options}
+    )
+
+
+def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own, as ``python`` runs Python."""
+    return python("-m", "textcount", *arguments, **options)
+
+
+def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
+    """Start the command in a process of its own; return the process while it runs.
+
+    Its lines are sent as they are printed, and its outputs are pipes. Options are those of
+    ``subprocess.Popen``, and replace these.
+    """
+    command = [sys.executable, "-m", "textcount", *map(str, arguments)]
+    defaults = {
+        "env": {**without_coverage(), "PYTHONUNBUFFERED": "1"},
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+    }
+    return subprocess.Popen(command, **{**defaults, **options})
+
+
+@contextmanager
+def interrupted(*arguments: object, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the command, as ``start`` does, and yield it; then interrupt it with Ctrl-C.
+
+    As a terminal does, this interrupts all processes of its session. The command must end
+    with status 130 and print nothing on standard error.
+    """
+    # A shell starts background jobs with SIGINT ignored, and their children inherit this.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = start(*arguments, start_new_session=True, **options)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
+        try:
+            yield process
+            os.killpg(process.pid, signal.SIGINT)
+            errors = process.communicate(timeout=DEADLINE)[1]
+        finally:
+            process.kill()
+        assert process.returncode == 130
+        assert not errors
 
 
 def outcome(*arguments: object) -> tuple[int, str, str]:
@@ -95,7 +171,11 @@ def outcome(*arguments: object) -> tuple[int, str, str]:
 
 
 def without_coverage() -> dict[str, str]:
-    """Return the environment without coverage, whose lock Ctrl-C may leave closed."""
+    """Return the environment without the variables of coverage.
+
+    A process that coverage measures can hang after Ctrl-C, which may leave a lock of coverage
+    taken; and coverage warns in subinterpreters.
+    """
     return {name: os.environ[name] for name in os.environ if not name.startswith("COVERAGE")}
 
 
@@ -115,7 +195,7 @@ class Terminal:
         self.environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
         self._terminal = terminal
         self._shown: list[bytes] = []
-        # A terminal that nobody reads soon takes no more.
+        # Its buffer is small. If nobody read it, the command would block.
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -125,21 +205,20 @@ class Terminal:
                 self._shown.append(data)
 
     def close(self) -> None:
-        """Close the commands' side and wait for the rest of what was shown."""
+        """Close the side of the commands, and wait for the rest of their output."""
         if self._reader.is_alive():
             os.close(self.descriptor)
             self._reader.join()
             os.close(self._terminal)
 
     def shown(self) -> str:
-        """Close the terminal; return all that it has shown."""
-        self.close()
+        """Return what the terminal has shown so far."""
         return b"".join(self._shown).decode(errors="ignore").replace("\r\n", "\n")
 
 
 @contextmanager
 def open_terminal() -> Iterator[Terminal]:
-    """Open a pseudo-terminal."""
+    """Open a pseudo-terminal, and close it when the context ends."""
     import pty
 
     terminal = Terminal(*pty.openpty())

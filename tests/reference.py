@@ -1,21 +1,22 @@
-"""What tests share: an oracle, texts that are hard to count, a user who may not read."""
+"""The oracle that every count must equal, and texts that are hard to count."""
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from hypothesis import strategies as st
 
 WHITESPACE = [char for char in map(chr, range(sys.maxunicode + 1)) if char.isspace()]
 
+HANDLERS = ["strict", "replace", "ignore", "surrogateescape", "backslashreplace"]
+"""The built-in error handlers that decode in every encoding."""
+
 CHARACTERS = st.sampled_from("aé한😀\ud800. ") | st.characters(codec=None)
 
 
 def texts(min_size: int, max_size: int) -> st.SearchStrategy[str]:
-    """Texts of every character there is, lone surrogates too; half of a handful, to repeat.
+    """Return a strategy for texts of any characters, including lone surrogates.
 
-    Not st.text: in that, alphabets put together are one, in which a handful is lost.
+    Half of the characters are from a handful, so that words repeat. ``st.text`` would draw
+    from the union of both alphabets, and the handful would almost never appear.
     """
     return st.lists(CHARACTERS, min_size=min_size, max_size=max_size).map("".join)
 
@@ -24,7 +25,7 @@ words = texts(1, 8).filter(lambda word: word.split() == [word])
 
 
 def loop(contents: str, needle: str) -> int:
-    """Count as textcount 1.0 did, in its own words."""
+    """Count with the loop of textcount 1.0."""
     count = 0
     for line in contents.splitlines():
         for word in line.split():
@@ -34,8 +35,8 @@ def loop(contents: str, needle: str) -> int:
 
 
 def oracle(contents: str, needle: str) -> int:
-    """What the count must be."""
-    # On PyPy, str.split forgets that these four are whitespace, and 1.0 did.
+    """Return the right count."""
+    # In a text that is all ASCII, PyPy's str.split takes these four for letters.
     for char in "\x1c\x1d\x1e\x1f":
         contents = contents.replace(char, " ")
     return loop(contents, needle)
@@ -43,7 +44,11 @@ def oracle(contents: str, needle: str) -> int:
 
 @st.composite
 def near_misses(draw: st.DrawFn) -> tuple[str, str]:
-    """A text, and a word that it almost has: cut, longer, doubled, between any whitespace."""
+    """Return a text and a needle that many words of the text almost equal.
+
+    These words are the needle cut short, extended, doubled or in the other case. Any
+    whitespace, or what resembles whitespace, is between them.
+    """
     needle = draw(words)
     other = draw(words)
     piece = st.sampled_from(
@@ -62,15 +67,3 @@ def near_misses(draw: st.DrawFn) -> tuple[str, str]:
     gap = st.sampled_from([*WHITESPACE, "", "\r\n", "  ", "\u200b", "\x00", "\xa0\x85"])
     parts = draw(st.lists(st.tuples(piece, gap), max_size=20))
     return "".join(word + space for word, space in parts), needle
-
-
-@contextmanager
-def without_privileges() -> Iterator[None]:
-    """A context in which not even root may read everything."""
-    user = os.geteuid()
-    if user == 0:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(user)

@@ -1,4 +1,4 @@
-"""The command, run as its users run it."""
+"""The command prints what its options ask for, and its exit status says how it went."""
 
 import csv
 import errno
@@ -7,30 +7,39 @@ import itertools
 import json
 import os
 import re
-import signal
+import select
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import DEADLINE, command, open_terminal, outcome, posix, run, without_coverage
-from reference import without_privileges
+from helpers import (
+    interrupted,
+    open_terminal,
+    outcome,
+    posix,
+    run,
+    start,
+    wait_until,
+    without_privileges,
+)
 
 import textcount
 from textcount import __main__, _limits, cli, progress, report
 
+needs_full_disk = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+
 
 @pytest.fixture
 def essay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A file in the current directory with "the" three times and "end" once."""
+    """Return a file in the current directory that has "the" three times and "end" once."""
     monkeypatch.chdir(tmp_path)
     Path("essay.txt").write_text("the cat\nthe dog\r\nthe\tthen end", encoding="utf-8")
     return "essay.txt"
 
 
-# What it prints
+# Output
 
 
 def test_one_file_prints_a_count_and_the_path(essay: str) -> None:
@@ -39,8 +48,7 @@ def test_one_file_prints_a_count_and_the_path(essay: str) -> None:
 
 def test_the_installed_script_is_the_same_command(essay: str) -> None:
     script = Path(sys.executable).with_name("textcount")
-    result = subprocess.run([script, "the", essay], capture_output=True, check=True, text=True)
-    assert result.stdout == "3 essay.txt\n"
+    assert subprocess.check_output([script, "the", essay]).split() == [b"3", b"essay.txt"]
 
 
 @pytest.mark.parametrize("paths", [[], ["-"]])
@@ -51,18 +59,18 @@ def test_standard_input_is_read_for_no_path_and_for_a_dash(paths: list[str]) -> 
 
 
 @posix
-def test_standard_input_that_would_have_to_be_waited_for_is_an_error() -> None:
+def test_non_blocking_standard_input_without_data_is_an_error() -> None:
     out, into = os.pipe()
     os.set_blocking(out, False)
     os.write(into, b"a b")
-    result = run("a", input=None, stdin=out)
+    result = run("a", stdin=out)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == "textcount: -: the stream is non-blocking and has no data\n"
     os.close(into)
     os.close(out)
 
 
-def test_several_files_are_aligned_and_totalled(essay: str) -> None:
+def test_several_files_are_aligned_and_have_a_total(essay: str) -> None:
     Path("long").write_text("the " * 12, encoding="utf-8")
     assert outcome("the", essay, "long", essay)[1] == (
         "  3 essay.txt\n"
@@ -121,11 +129,10 @@ def test_json_of_the_total_has_no_files(essay: str) -> None:
 
 def test_csv_has_a_row_for_each_file_and_word(essay: str) -> None:
     Path('a,"\r').write_text("the path", encoding="utf-8")
-    # Not through a pipe in text mode, which would lose the "\r".
-    with open("out.csv", "w", encoding="utf-8") as out:
-        run("--format", "csv", "-e", "the", "-e", "path", 'a,"\r', "gone", essay,
-            capture_output=False, stdout=out, stderr=subprocess.DEVNULL)  # fmt: skip
-    output = Path("out.csv").read_bytes().decode()
+    _, output, errors = outcome(
+        "--format", "csv", "-e", "the", "-e", "path", 'a,"\r', "gone", essay
+    )
+    assert errors == "textcount: gone: No such file or directory\n"
     assert list(csv.reader(io.StringIO(output, newline=""))) == [
         ["path", "word", "count", "size", "error"],
         ['a,"\r', "the", "1", "8", ""],
@@ -153,21 +160,21 @@ def test_control_characters_in_names_are_escaped(essay: str) -> None:
         assert "\x1b" not in outcome(*arguments)[2]
 
 
-def test_what_the_output_cannot_encode_is_escaped(essay: str) -> None:
+def test_characters_that_the_output_cannot_encode_are_escaped(essay: str) -> None:
     Path("é").write_text("the", encoding="utf-8")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     assert run("the", "é", env=environment).stdout == "1 \\xe9\n"
 
 
-# What it reads
+# Input
 
 
-def test_directories_need_r(essay: str) -> None:
+def test_a_directory_without_r_is_an_error(essay: str) -> None:
     expected = "textcount: .: Is a directory; -r counts the files in it\n"
     assert outcome("the", ".") == (2, "", expected)
 
 
-def test_r_counts_the_files_of_directories(essay: str) -> None:
+def test_with_r_the_files_in_directories_are_counted(essay: str) -> None:
     Path("sub").mkdir()
     Path("sub/a.md").write_text("the the", encoding="utf-8")
     Path("sub/b.log").write_text("the", encoding="utf-8")
@@ -181,7 +188,7 @@ def test_r_counts_the_files_of_directories(essay: str) -> None:
     assert outcome("-r", "--exclude", "sub", "the", ".")[1] == "      3 ./essay.txt\n"
 
 
-def test_a_thousand_small_files(tmp_path: Path) -> None:
+def test_a_thousand_small_files_are_printed_in_order(tmp_path: Path) -> None:
     for number in range(1000):
         (tmp_path / f"{number:03}.txt").write_text("the " * (number % 3), encoding="utf-8")
     lines = outcome("-r", "the", tmp_path)[1].splitlines()
@@ -190,7 +197,7 @@ def test_a_thousand_small_files(tmp_path: Path) -> None:
     assert lines[:-1] == sorted(lines[:-1], key=lambda line: line.split()[1])
 
 
-def test_encoding_and_errors_are_those_of_open(essay: str) -> None:
+def test_encoding_and_errors_mean_what_they_mean_to_open(essay: str) -> None:
     Path("latin").write_bytes(b"caf\xe9 caf\xe9")
     assert outcome("--encoding", "latin-1", "café", "latin")[1] == "2 latin\n"
     assert outcome("--errors", "replace", "caf\ufffd", "latin")[1] == "2 latin\n"
@@ -202,13 +209,13 @@ def test_encoding_and_errors_are_those_of_open(essay: str) -> None:
     )
 
 
-def test_a_word_in_stray_bytes_is_found_with_surrogateescape() -> None:
+def test_with_surrogateescape_a_word_may_have_invalid_bytes() -> None:
     word = os.fsdecode(b"caf\xe9")
     result = run("--errors", "surrogateescape", word, input=f"{word} {word}")
     assert result.stdout == "2\n"
 
 
-def test_paths_and_options_may_be_mixed(essay: str) -> None:
+def test_paths_and_options_may_come_in_any_order(essay: str) -> None:
     assert outcome("the", essay, "-j", "2", essay, "--format=csv")[1].count('"the",3') == 2
     assert outcome("--", "-x", essay) == (1, "0 essay.txt\n", "")
     assert outcome("-e-x", "-e", "the", "--", essay)[1].splitlines()[1] == " 0   3 essay.txt"
@@ -217,7 +224,7 @@ def test_paths_and_options_may_be_mixed(essay: str) -> None:
 # The exit status
 
 
-def test_the_status_is_that_of_grep(essay: str) -> None:
+def test_the_status_is_0_for_found_1_for_not_found_and_2_for_an_error(essay: str) -> None:
     assert outcome("the", essay)[0] == 0
     assert outcome("absent", essay) == (1, "0 essay.txt\n", "")
     assert outcome("the", essay, "gone") == (
@@ -248,7 +255,9 @@ def test_the_status_is_that_of_grep(essay: str) -> None:
         (["--encoding", "\udcff", "a"], r"unknown encoding '\udcff' or error handler 'strict'"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_counted_is_refused(essay: str, arguments: list[str], reason: str) -> None:
+def test_arguments_that_cannot_be_counted_are_refused(
+    essay: str, arguments: list[str], reason: str
+) -> None:
     Path("blank").write_text(" \n\n", encoding="utf-8")
     Path("phrases").write_text("a\nno\x0b word\n", encoding="utf-8")
     Path("latin").write_bytes(b"caf\xe9\n")
@@ -265,7 +274,7 @@ def test_what_cannot_be_counted_is_refused(essay: str, arguments: list[str], rea
         ["--format", "x", "a"],
     ],
 )
-def test_bad_options_print_the_usage(arguments: list[str]) -> None:
+def test_an_invalid_option_prints_the_usage(arguments: list[str]) -> None:
     status, output, errors = outcome(*arguments)
     assert (status, output) == (2, "")
     assert errors.startswith("usage: textcount [OPTIONS] WORD [PATH ...]")
@@ -273,18 +282,18 @@ def test_bad_options_print_the_usage(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize("number", ["1234567890", "0" * 5000 + "1"])
-def test_a_number_of_workers_is_refused_and_not_cut(essay: str, number: str) -> None:
+def test_a_huge_number_of_workers_is_refused_and_shown_in_full(essay: str, number: str) -> None:
     status, output, errors = outcome("-j", number, "the", essay)
     assert (status, output) == (2, "")
     assert errors.endswith(f"argument -j: not a number of workers: '{number}'\n")
 
 
-def test_the_version_is_that_of_the_package() -> None:
+def test_version_prints_the_version_of_the_package() -> None:
     status, output, _ = outcome("--version")
     assert (status, output.splitlines()[0]) == (0, f"textcount {textcount.__version__}")
 
 
-def test_the_help_fits_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_help_fits_a_screen_of_80_by_24(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     status, output, _ = outcome("--help")
     assert status == 0
@@ -293,77 +302,63 @@ def test_the_help_fits_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert max(map(len, output.splitlines())) <= 80
 
 
-# When things break
+# Interrupts and streams that fail
 
 
 @posix
 def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "good").write_text("the end", "utf-8")
-    arguments = command("the", tmp_path / "good", "-")
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:  # a process in the background of a shell ignores it, and so would the command
-        process = subprocess.Popen(
-            arguments,
-            env=without_coverage(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-        )
-    finally:
-        signal.signal(signal.SIGINT, before)
-    with process:
-        assert process.stdin
-        process.stdin.write(b"the end")
-        time.sleep(0.5)  # it waits for more
-        process.send_signal(signal.SIGINT)
-        try:
-            assert process.communicate(timeout=DEADLINE)[1] == b""
-        finally:
-            process.kill()
-    assert process.returncode == 130
+    stdin, into = os.pipe()
+    os.write(into, b"the end")
+    with interrupted("the", tmp_path / "good", "-", stdin=stdin):
+        # The command has read all of the pipe and waits for more.
+        wait_until(lambda: not select.select([stdin], [], [], 0)[0])
+    os.close(into)
+    os.close(stdin)
+
+
+def shell(line: str) -> tuple[int, str, str]:
+    """Run a line in a shell, where "textcount" is the command; return what ``outcome`` does."""
+    function = f"textcount() {{ '{sys.executable}' -m textcount \"$@\"; }}"
+    result = subprocess.run(
+        ["/bin/sh", "-c", f"{function}; {line}"], capture_output=True, check=False, text=True
+    )
+    return result.returncode, result.stdout, result.stderr
 
 
 @posix
-def test_a_closed_pipe_ends_silently(essay: str) -> None:
-    shell = f"'{sys.executable}' -m textcount the {'essay.txt ' * 9000}| head -n 1"
-    result = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, check=True, text=True)
-    assert (result.stdout.split(), result.stderr) == (["3", "essay.txt"], "")
+def test_a_closed_pipe_ends_the_command_silently(essay: str) -> None:
+    status, output, errors = shell(f"textcount the {'essay.txt ' * 9000}| head -n 1")
+    assert (status, output.split(), errors) == (0, ["3", "essay.txt"], "")
     read, write = os.pipe()
     os.close(read)
-    assert run("the", essay, capture_output=False, stdout=write).returncode == 141
+    result = run("the", essay, stdout=write)
+    assert (result.returncode, result.stderr) == (141, "")
     os.close(write)
 
 
 @posix
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@needs_full_disk
 def test_a_full_disk_is_an_error(essay: str) -> None:
     with open("/dev/full", "w", encoding="utf-8") as full:
-        result = run("the", essay, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+        result = run("the", essay, stdout=full)
         assert result.returncode == 2
         assert result.stderr == "textcount: standard output: No space left on device\n"
-        both = run("the", essay, "gone", capture_output=False, stdout=full, stderr=full)
-        assert both.returncode == 2
-        unheard = run("the", essay, "gone", capture_output=False, stdout=-1, stderr=full)
-        assert (unheard.returncode, unheard.stdout.split()) == (2, ["3", "essay.txt", "3", "total"])
+        assert run("the", essay, "gone", stdout=full, stderr=full).returncode == 2
+        result = run("the", essay, "gone", stderr=full)
+        assert (result.returncode, result.stdout.split()) == (2, ["3", "essay.txt", "3", "total"])
 
 
 @posix
 def test_closed_standard_streams_are_errors(essay: str) -> None:
-    def shell(line: str) -> tuple[int, str]:
-        command = f"'{sys.executable}' -m textcount the {line}"
-        result = subprocess.run(
-            ["/bin/sh", "-c", command], capture_output=True, check=False, text=True
-        )
-        return result.returncode, result.stdout + result.stderr
-
-    assert shell("<&-") == (2, "textcount: -: Bad file descriptor\n")
-    assert shell("essay.txt >&-") == (2, "textcount: standard output is closed\n")
-    assert shell("-q essay.txt >&-") == (0, "")
-    assert shell("gone 2>&-")[0] == 2
+    assert shell("textcount the <&-") == (2, "", "textcount: -: Bad file descriptor\n")
+    closed = "textcount: standard output is closed\n"
+    assert shell("textcount the essay.txt >&-") == (2, "", closed)
+    assert shell("textcount the -q essay.txt >&-") == (0, "", "")
+    assert shell("textcount the gone 2>&-")[0] == 2
 
 
-def test_an_error_without_a_text_of_the_system_prints_its_own() -> None:
+def test_the_reason_of_an_error_is_the_text_of_the_system_or_its_own() -> None:
     assert report.reason(OSError("odd")) == "odd"
     assert report.reason(OSError(errno.EIO, "Input/output error", "a")) == "Input/output error"
 
@@ -372,57 +367,63 @@ def test_an_error_without_a_text_of_the_system_prints_its_own() -> None:
 
 
 @posix
-def test_a_long_count_on_a_terminal_draws_a_bar_and_cleans_up(essay: str) -> None:
+def test_a_long_count_on_a_terminal_draws_a_bar_and_erases_it(essay: str) -> None:
     pytest.importorskip("rich")
-    with open_terminal() as terminal:
-        with subprocess.Popen(
-            command("the", essay, "-"),
+    written = 0
+
+    def is_drawn() -> bool:
+        """Write a block of words; return whether the bar has appeared."""
+        nonlocal written
+        assert process.stdin
+        process.stdin.write(b"the " * (_limits.BLOCK // 4))
+        written += _limits.BLOCK // 4
+        return "MB/s" in terminal.shown()
+
+    with (
+        open_terminal() as terminal,
+        start(
+            *("the", essay, "-"),
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
             stderr=terminal.descriptor,
             env=terminal.environment,
-        ) as process:
-            assert process.stdin
-            assert process.stdout
-            for _ in range(12):
-                process.stdin.write(b"the " * _limits.BLOCK)
-                process.stdin.flush()
-                time.sleep(0.1)
-            process.stdin.close()
-            counts = process.stdout.read().split()
-        drawn = terminal.shown()
+        ) as process,
+    ):
+        try:
+            wait_until(is_drawn)
+            counts = process.communicate()[0].split()
+        finally:
+            process.kill()
+        terminal.close()
+        *_, end = terminal.shown().rpartition("MB/s")
     assert int(counts[0]) == 3
-    assert int(counts[2]) == 12 * _limits.BLOCK
-    assert "MB/s" in drawn
+    assert int(counts[2]) == written
+    assert "\x1b[2K" in end  # erases the line
 
 
 def on_a_terminal(*arguments: str, **changes: str) -> str:
     """Return what the command shows on a terminal, without colours."""
     with open_terminal() as terminal:
-        subprocess.run(
-            command(*arguments),
-            check=False,
-            stdout=terminal.descriptor,
-            stderr=terminal.descriptor,
-            env={**terminal.environment, "NO_COLOR": "1", **changes},
-        )
+        environment = {**terminal.environment, "NO_COLOR": "1", **changes}
+        run(*arguments, stdout=terminal.descriptor, stderr=terminal.descriptor, env=environment)
+        terminal.close()
         return re.sub("\x1b[^m]*m", "", terminal.shown())
 
 
 @posix
-def test_on_one_terminal_the_counts_and_the_bar_keep_apart(essay: str) -> None:
+def test_on_a_terminal_the_bar_does_not_disturb_the_counts(essay: str) -> None:
     pytest.importorskip("rich")
     long = "x" * 100 + ".txt"
     Path(long).write_text("the", encoding="utf-8")
     shown = on_a_terminal("--progress", "the", essay, "gone" + long, long)
     assert " 3 essay.txt\n" in shown
     assert f"textcount: gone{long}: No such file or directory\n" in shown
-    assert f" 1 {long}\n" in shown  # as long as it is, whatever the terminal's width
+    assert f" 1 {long}\n" in shown  # longer than the terminal is wide, and not wrapped
     assert " 4 total\n" in shown
     assert "bytes" in shown
 
 
 def lines_on_a_terminal(*arguments: str, **changes: str) -> list[str]:
+    """Return the lines that the command shows on a terminal if it draws no progress bar."""
     return on_a_terminal("--no-progress", *arguments, **changes).splitlines()
 
 
@@ -430,18 +431,19 @@ def lines_on_a_terminal(*arguments: str, **changes: str) -> list[str]:
 def test_on_a_terminal_each_count_has_a_bar_in_proportion(essay: str) -> None:
     pytest.importorskip("rich")
     Path("many.txt").write_text("the " * 15, encoding="utf-8")
-    bars = {0: " " * 12, 3: "███▌" + " " * 8, 15: "█" * 9 + "   ", 20: "█" * 12}
-    bars[10] = bars[20]
+    none, whole = " " * 12, "█" * 12
     assert lines_on_a_terminal("the", essay, "many.txt") == [
-        f"{bars[10]} = 10",
-        f"{bars[3]}  3 essay.txt",
-        f"{bars[20]} = 20",
-        f"{bars[15]} 15 many.txt",
-        f"{bars[0]} 18 total",
+        f"{whole} = 10",
+        "███▌          3 essay.txt",
+        f"{whole} = 20",
+        "█████████    15 many.txt",
+        f"{none} 18 total",
     ]
     assert lines_on_a_terminal("-e", "the", "-e", "no", "many.txt", "many.txt")[2:] == [
-        f"{bars[15]}  15 {bars[0]}   0 many.txt",
-    ] * 2 + [f"{bars[0]}  30 {bars[0]}   0 total"]
+        f"█████████     15 {none}   0 many.txt",
+        f"█████████     15 {none}   0 many.txt",
+        f"{none}  30 {none}   0 total",
+    ]
 
 
 def test_a_whole_bar_stands_for_a_round_number() -> None:
@@ -449,7 +451,7 @@ def test_a_whole_bar_stands_for_a_round_number() -> None:
 
 
 @posix
-def test_one_number_needs_no_bar_nor_does_a_terminal_that_has_none(essay: str) -> None:
+def test_a_single_number_and_a_terminal_limited_to_ascii_get_no_bars(essay: str) -> None:
     assert lines_on_a_terminal("the", essay) == ["3 essay.txt"]
     assert lines_on_a_terminal("--total", "the", essay, essay) == ["6"]
     lines = lines_on_a_terminal("the", essay, essay, PYTHONIOENCODING="ascii")
@@ -457,16 +459,15 @@ def test_one_number_needs_no_bar_nor_does_a_terminal_that_has_none(essay: str) -
 
 
 @posix
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_a_bar_that_cannot_be_drawn_costs_no_counts(essay: str) -> None:
+@needs_full_disk
+def test_the_counts_are_printed_though_the_progress_bar_cannot_be_drawn(essay: str) -> None:
     pytest.importorskip("rich")
     with open("/dev/full", "w", encoding="utf-8") as full:
-        arguments = ["--progress", "--format", "json", "the", essay]
-        result = run(*arguments, capture_output=False, stdout=subprocess.PIPE, stderr=full)
+        result = run("--progress", "--format", "json", "the", essay, stderr=full)
     assert json.loads(result.stdout)["totals"] == {"the": 3}
 
 
-def test_progress_can_be_forced_and_forbidden(essay: str) -> None:
+def test_progress_forces_a_bar_and_no_progress_forbids_it(essay: str) -> None:
     pytest.importorskip("rich")
     status, output, errors = outcome("--progress", "the", essay, essay, "gone")
     assert (status, output.split()[-2:]) == (2, ["6", "total"])
@@ -474,18 +475,19 @@ def test_progress_can_be_forced_and_forbidden(essay: str) -> None:
     assert outcome("--no-progress", "the", essay) == (0, "3 essay.txt\n", "")
 
 
-def test_without_the_library_everything_else_works(
+def test_without_rich_only_a_demanded_bar_is_an_error(
     essay: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(progress, "find_spec", lambda _: None)
-    assert cli.main(["--progress", "the", essay]) == 2
-    assert "pip install 'textcount[cli]'" in capsys.readouterr().err
+    status, _, errors = outcome("--progress", "the", essay)
+    assert status == 2
+    assert "pip install 'textcount[cli]'" in errors
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert cli.main(["the", essay]) == 0
     assert capsys.readouterr().out == "3 essay.txt\n"
 
 
-def test_the_bar_waits_for_its_delay() -> None:
+def test_no_bar_appears_before_the_delay_is_over() -> None:
     with progress.ProgressBar(lambda: pytest.fail("the bar appeared"), delay=60) as bar:
         bar.advance(10)
 
@@ -516,10 +518,7 @@ def test_an_interrupt_while_the_command_is_loaded_is_silent(
 
 
 @posix
-def test_a_file_without_permission_is_an_error(
-    essay: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_without_permission_is_an_error(essay: str) -> None:
     Path(essay).chmod(0)
     with without_privileges():
-        assert cli.main(["the", essay]) == 2
-    assert capsys.readouterr().err == "textcount: essay.txt: Permission denied\n"
+        assert outcome("the", essay) == (2, "", "textcount: essay.txt: Permission denied\n")

@@ -1,4 +1,4 @@
-"""Whichever executor counts, the records are those of one process, and in the same order."""
+"""Every executor gives the records of counting without one, in the same order."""
 
 import concurrent.futures
 import multiprocessing
@@ -24,17 +24,29 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from helpers import as_tuples, limits, run, without_coverage
+from helpers import (
+    as_tuples,
+    interrupted,
+    limits,
+    needs_threads,
+    outcome,
+    peak_memory,
+    posix,
+    run,
+    wait_until,
+    write_blank,
+)
 
 from textcount import cli, count_files
 
-pytestmark = pytest.mark.skipif(sys.platform == "emscripten", reason="no processes, no threads")
+pytestmark = needs_threads
+ignore_warnings = pytest.mark.filterwarnings("ignore")  # of the engines
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    """Files of all kinds: large ones are counted in ranges, by the fixture below."""
-    folder = tmp_path / "tree"
+def mixed(tmp_path: Path) -> Path:
+    """Return a folder of 43 files: small ones, one that has several ranges, two not UTF-8."""
+    folder = tmp_path / "mixed"
     folder.mkdir()
     for index in range(40):
         (folder / f"{index:02}").write_bytes("né the end\n".encode() * (1 + index % 5))
@@ -45,12 +57,14 @@ def tree(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def small() -> Iterator[None]:
+def small_limits() -> Iterator[None]:
+    """Shrink the limits, so that there are many tasks for a few files."""
     with limits(EXECUTOR_RANGE=1000, EXECUTOR_BATCH=7, EXECUTOR_TASKS=5):
         yield
 
 
 def spawned() -> Executor:
+    """Return an executor of processes that do not inherit this one's state."""
     return ProcessPoolExecutor(2, multiprocessing.get_context("spawn"))
 
 
@@ -62,8 +76,8 @@ def loky() -> Executor:
 
 def interpreters() -> Executor:
     if sys.version_info < (3, 14):
-        pytest.skip("Python 3.14 is the first that has it")
-    # Whatever the tests demand, the extension does not load in subinterpreters.
+        pytest.skip("needs Python 3.14")
+    # The extension does not load in subinterpreters, so no backend may be demanded.
     os.environ["TEXTCOUNT_BACKEND"] = "auto"
     executor: Executor = concurrent.futures.InterpreterPoolExecutor(2)
     return executor
@@ -76,31 +90,41 @@ def dask() -> AbstractContextManager[Executor]:
     return Cluster("local", 2)
 
 
-@pytest.mark.filterwarnings("ignore")  # of engines, about themselves
+@ignore_warnings
 @pytest.mark.parametrize("make", [lambda: ThreadPoolExecutor(2), spawned, loky, interpreters, dask])
-def test_every_executor_gives_what_none_gives(
-    tree: Path, make: Callable[[], AbstractContextManager[Executor]]
+def test_every_executor_gives_the_records_of_counting_without_one(
+    mixed: Path, make: Callable[[], AbstractContextManager[Executor]]
 ) -> None:
-    paths: list[Any] = [tree, tree / "gone", "/\ud800", tree / "large", tree / "large"]
+    paths: list[Any] = [mixed, mixed / "gone", "/\ud800", mixed / "large", mixed / "large"]
     expected = as_tuples(count_files(paths, ["the", "né"], recursive=True))
     assert len(expected) == 47
     with mock.patch.dict("os.environ"), make() as executor:
         found = count_files(paths, ["the", "né"], recursive=True, executor=executor)
         assert as_tuples(found) == expected
-        told: list[int] = []
-        found = count_files([tree / "large"], ["the"], executor=executor, on_progress=told.append)
+        reported: list[int] = []
+        found = count_files(
+            [mixed / "large"], ["the"], executor=executor, on_progress=reported.append
+        )
         assert next(found).counts == {"the": 1000}
-        assert sum(told) >= 10_000
+        assert sum(reported) == 10_000
 
 
-class Held(Executor):
-    """Counts when told to; takes part in everything that crosses it."""
+class Manual(Executor):
+    """An executor that counts when its method ``work`` is called.
+
+    As if its workers were on another machine, it pickles what crosses to them and back.
+
+    Attributes:
+        waiting: the future of each task that has not been counted, and its pickle.
+        most_waiting: how many tasks have waited at once.
+        largest: bytes of the largest pickle.
+    """
 
     future: type[Future[Any]] = Future
 
     def __init__(self) -> None:
         self.waiting: list[tuple[Future[Any], bytes]] = []
-        self.most = 0
+        self.most_waiting = 0
         self.largest = 0
 
     def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
@@ -108,162 +132,202 @@ class Held(Executor):
         sent = pickle.dumps((function, arguments, named))
         self.largest = max(self.largest, len(sent))
         self.waiting.append((future, sent))
-        self.most = max(self.most, len(self.waiting))
+        self.most_waiting = max(self.most_waiting, len(self.waiting))
         return future
 
     def work(self, most: int = 1000) -> None:
-        """Do what was asked for, the last first."""
+        """Count the tasks that wait, or so many of them, the last first."""
         for _ in range(min(most, len(self.waiting))):
             future, sent = self.waiting.pop()
             if future.set_running_or_notify_cancel():
                 function, arguments, named = pickle.loads(sent)
-                answer = pickle.dumps(function(*arguments, **named))
-                self.largest = max(self.largest, len(answer))
-                future.set_result(pickle.loads(answer))
+                result = pickle.dumps(function(*arguments, **named))
+                self.largest = max(self.largest, len(result))
+                future.set_result(pickle.loads(result))
 
 
 @contextmanager
-def working(held: Held) -> Iterator[None]:
-    """Another thread works, now and then."""
-    is_over = threading.Event()
-
-    def work() -> None:
-        while not is_over.wait(0.002):
-            held.work()
-
-    thread = threading.Thread(target=work)
+def in_thread(action: Callable[[], object]) -> Iterator[None]:
+    """Run an action in another thread; when the context ends, wait for its end."""
+    thread = threading.Thread(target=action)
     thread.start()
     try:
         yield
     finally:
-        is_over.set()
         thread.join()
 
 
-def test_results_come_in_order_whichever_task_ends_first(tree: Path) -> None:
-    expected = as_tuples(count_files([tree], ["the"], recursive=True))
-    held = Held()
-    with working(held):
-        assert as_tuples(count_files([tree], ["the"], recursive=True, executor=held)) == expected
-    assert held.most == 5
+@contextmanager
+def working(executor: Manual, tasks: int = 1) -> Iterator[None]:
+    """Let the executor count in another thread, as soon as so many tasks wait."""
+    is_over = threading.Event()
+
+    def work() -> None:
+        wait_until(lambda: len(executor.waiting) >= tasks or is_over.is_set())
+        while not is_over.wait(0.002):
+            executor.work()
+
+    with in_thread(work):
+        try:
+            yield
+        finally:
+            is_over.set()
 
 
-def test_what_crosses_is_small_whatever_a_file_holds(tmp_path: Path) -> None:
+def test_records_come_in_order_whichever_task_ends_first(mixed: Path) -> None:
+    expected = as_tuples(count_files([mixed], ["the"], recursive=True))
+    executor = Manual()
+    with working(executor, tasks=5):
+        found = count_files([mixed], ["the"], recursive=True, executor=executor)
+        assert as_tuples(found) == expected
+    assert executor.most_waiting == 5
+
+
+def test_little_crosses_to_the_workers_and_back_even_for_a_large_invalid_file(
+    tmp_path: Path,
+) -> None:
     broken = tmp_path / "broken"
     broken.write_bytes(b"the end " * 60_000 + b"\xff" + b" the end" * 60_000)
-    held = Held()
-    with working(held), limits(EXECUTOR_RANGE=1 << 22):
-        (record,) = count_files([broken], ["the"], executor=held)
-    assert held.largest < 10_000
+    executor = Manual()
+    with working(executor), limits(EXECUTOR_RANGE=1 << 22):
+        (record,) = count_files([broken], ["the"], executor=executor)
+    assert executor.largest < 10_000
     assert isinstance(record.error, UnicodeDecodeError)
     error = record.error
     assert error.object[error.start : error.end] == b"\xff"
     assert "(byte 480000 of the input)" in str(error)
 
 
-def test_names_hold_in_another_folder(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tree)
-    held = Held()
-    found = count_files(["01"], ["the"], executor=held)
-    threading.Timer(0.1, held.work).start()
-    assert next(found).path == "01"
-    held.most = 0
-    iterator = count_files(["02"], ["the"], executor=held)
+def test_a_relative_name_holds_for_workers_in_another_directory(
+    mixed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor = Manual()
+    monkeypatch.chdir(mixed)
 
     def work_elsewhere() -> None:
+        wait_until(lambda: executor.waiting)
         monkeypatch.chdir("/")
-        held.work()
+        executor.work()
 
-    threading.Timer(0.1, work_elsewhere).start()
-    assert next(iterator).counts == {"the": 3}
+    with in_thread(work_elsewhere):
+        record = next(count_files(["02"], ["the"], executor=executor))
+    assert (record.path, record.counts) == ("02", {"the": 3})
 
 
-def test_what_has_not_started_is_cancelled_and_the_executor_goes_on(tree: Path) -> None:
-    held = Held()
-    found = count_files([tree], ["the"], recursive=True, executor=held)
-    threading.Timer(0.2, held.work, [5]).start()
-    for _ in range(8):  # one more than a task has
-        next(found)
-    waiting = [future for future, _ in held.waiting]
-    found.close()  # type: ignore[attr-defined]
+def test_closing_the_iterator_cancels_waiting_tasks_and_leaves_the_executor_open(
+    mixed: Path,
+) -> None:
+    executor = Manual()
+    found: Any = count_files([mixed], ["the"], recursive=True, executor=executor)
+
+    def work() -> None:
+        wait_until(lambda: len(executor.waiting) == 5)
+        executor.work(5)
+
+    with in_thread(work):
+        for _ in range(8):  # one more than a task has
+            next(found)
+    waiting = [future for future, _ in executor.waiting]
+    found.close()
     assert waiting
     assert all(future.cancelled() for future in waiting)
-    with ThreadPoolExecutor(1) as executor:
-        next(count_files([tree / "01"], ["the"], executor=executor))
-        assert executor.submit(len, "abc").result() == 3
+    with ThreadPoolExecutor(1) as threads:
+        next(count_files([mixed / "01"], ["the"], executor=threads))
+        assert threads.submit(len, "abc").result() == 3
 
 
-def test_ctrl_c_cancels_what_has_not_started(tree: Path) -> None:
-    held = Held()
-    threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
-    with pytest.raises(KeyboardInterrupt):
-        next(count_files([tree], ["the"], recursive=True, executor=held))
-    assert held.waiting
-    assert all(future.cancelled() for future, _ in held.waiting)
+class Noting(Future[Any]):
+    """A future that notes that it has got a callback."""
+
+    has_callback = False
+
+    def add_done_callback(self, function: Any) -> None:
+        super().add_done_callback(function)
+        self.has_callback = True
 
 
-def test_an_engine_that_fails_is_an_error_of_its_own(tree: Path) -> None:
-    class Failing(Held):
-        def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
-            future = super().submit(function, *arguments, **named)
-            future.set_exception(ZeroDivisionError("of the engine's own"))
-            return future
+def test_ctrl_c_cancels_waiting_tasks(mixed: Path) -> None:
+    executor = Manual()
+    executor.future = Noting
 
+    def interrupt() -> None:
+        wait_until(lambda: sum(future.has_callback for future, _ in executor.waiting) == 5)  # type: ignore[attr-defined]
+        signal.raise_signal(signal.SIGINT)
+
+    with in_thread(interrupt), pytest.raises(KeyboardInterrupt):
+        next(count_files([mixed], ["the"], recursive=True, executor=executor))
+    assert all(future.cancelled() for future, _ in executor.waiting)
+
+
+class Immediate(Executor):
+    """An executor whose tasks have ended when they are submitted, with a result or an error."""
+
+    def __init__(self, end: object) -> None:
+        self._end = end
+
+    def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if isinstance(self._end, Exception):
+            future.set_exception(self._end)
+        else:
+            future.set_result(self._end)
+        return future
+
+
+def test_an_error_of_the_executor_is_raised(mixed: Path) -> None:
+    executor = Immediate(ZeroDivisionError("of the engine's own"))
     with pytest.raises(ZeroDivisionError, match="of the engine's own"):
-        next(count_files([tree / "01"], ["the"], executor=Failing()))
+        next(count_files([mixed / "01"], ["the"], executor=executor))
 
 
-def test_an_answer_that_an_engine_has_lost_is_asked_for_once_more(tree: Path) -> None:
+def test_a_task_whose_result_is_lost_is_submitted_once_more(mixed: Path) -> None:
     class Forgetful(ThreadPoolExecutor):
         lost = 0
 
         def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
             if self.lost < 3:
                 self.lost += 1
-                future: Future[Any] = Future()
-                future.set_exception(ValueError("of the engine's own"))
-                return future
+                return Immediate(ValueError("of the engine's own")).submit(function)
             return super().submit(function, *arguments, **named)
 
-    expected = as_tuples(count_files([tree], ["the"], recursive=True))
+    expected = as_tuples(count_files([mixed], ["the"], recursive=True))
     with Forgetful(1) as executor:
-        assert (
-            as_tuples(count_files([tree], ["the"], recursive=True, executor=executor)) == expected
-        )
+        found = count_files([mixed], ["the"], recursive=True, executor=executor)
+        assert as_tuples(found) == expected
 
 
-class WakesFirst(Future[Any]):
-    """A future that wakes who waits for it long before it tells its callbacks."""
+class Late(Future[Any]):
+    """A future that wakes the threads that wait for it long before it runs its callbacks."""
 
     def _invoke_callbacks(self) -> None:
         time.sleep(0.05)
         super()._invoke_callbacks()  # type: ignore[misc]
 
 
-def test_progress_adds_up_though_callbacks_come_late(tree: Path) -> None:
-    class Late(Held):
-        future = WakesFirst
-
-    told: list[int] = []
-    held = Late()
-    with working(held):
-        for record in count_files([tree / "large"], ["the"], executor=held, on_progress=told.append):
-            assert sum(told) == record.size == 10_000
-
-
-def test_nothing_to_count_gives_nothing() -> None:
-    assert [*count_files([], ["the"], executor=Held())] == []
+def test_progress_is_reported_before_the_record_though_callbacks_run_late(mixed: Path) -> None:
+    executor = Manual()
+    executor.future = Late
+    reported: list[int] = []
+    with working(executor), limits(EXECUTOR_RANGE=4000):  # two ranges
+        for record in count_files(
+            [mixed / "large"], ["the"], executor=executor, on_progress=reported.append
+        ):
+            assert sum(reported) == record.size == 10_000
 
 
-def test_an_executor_that_is_shut_down_says_so(tree: Path) -> None:
+def test_no_paths_give_no_records() -> None:
+    assert [*count_files([], ["the"], executor=Manual())] == []
+
+
+def test_an_executor_that_is_shut_down_raises_its_own_error(mixed: Path) -> None:
     executor = ThreadPoolExecutor(1)
     executor.shutdown()
     with pytest.raises(RuntimeError, match="shutdown"):
-        next(count_files([tree / "01"], ["the"], executor=executor))
+        next(count_files([mixed / "01"], ["the"], executor=executor))
 
 
-def test_what_comes_before_a_bad_path_is_counted(tree: Path) -> None:
-    paths: list[Any] = [tree / "large", 3]
+def test_files_before_a_path_of_the_wrong_type_are_counted(mixed: Path) -> None:
+    paths: list[Any] = [mixed / "large", 3]
     with ThreadPoolExecutor(1) as executor:
         found = count_files(paths, ["the"], executor=executor)
         assert next(found).counts == {"the": 1000}
@@ -271,13 +335,13 @@ def test_what_comes_before_a_bad_path_is_counted(tree: Path) -> None:
             next(found)
 
 
-def test_what_is_no_executor_is_refused() -> None:
+def test_an_object_that_is_no_executor_is_refused() -> None:
     message = r"count_files\(\) argument 'executor' must be an executor, not int"
     with pytest.raises(TypeError, match=message):
         count_files([], [], executor=3)  # type: ignore[arg-type]
 
 
-def test_what_breaks_an_executor_is_told_in_its_words(tree: Path) -> None:
+def test_a_broken_executor_raises_its_own_error(mixed: Path) -> None:
     def fail() -> None:
         raise OSError("no licence")
 
@@ -285,90 +349,63 @@ def test_what_breaks_an_executor_is_told_in_its_words(tree: Path) -> None:
         ThreadPoolExecutor(1, initializer=fail) as executor,
         pytest.raises(BrokenExecutor, match="initializer failed"),
     ):
-        list(count_files([tree / "01"], ["the"], executor=executor))
+        list(count_files([mixed / "01"], ["the"], executor=executor))
 
 
-class Instant(Executor):
-    """Answers without reading anything."""
+def test_memory_stays_flat_over_very_many_ranges(tmp_path: Path) -> None:
+    executor = Immediate(("pure", [([1], 1000, None)]))
 
-    def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        future.set_result(("pure", [([1], 1000, None)]))
-        return future
+    def count(ranges: int) -> None:
+        write_blank(tmp_path / "blank", ranges * 1000)
+        (record,) = count_files([tmp_path / "blank"], ["the"], executor=executor)
+        assert record.counts == {"the": ranges}
 
-
-def test_memory_stays_flat_over_very_many_shards(tmp_path: Path) -> None:
-    tracemalloc = pytest.importorskip("tracemalloc", exc_type=ImportError)
-
-    def traced(shards: int) -> int:
-        with (tmp_path / "blank").open("wb") as file:
-            file.truncate(shards * 1000)
-        tracemalloc.start()
-        try:
-            (record,) = count_files([tmp_path / "blank"], ["the"], executor=Instant())
-            assert record.counts == {"the": shards}
-            peak: int = tracemalloc.get_traced_memory()[1]
-            return peak
-        finally:
-            tracemalloc.stop()
-
-    traced(10)  # what is imported then
-    # A few futures wait for the garbage collector; fifty bytes a shard would be more.
-    assert traced(10_000) < 500_000
+    peak_memory(lambda: count(10))  # imports modules, which stay in memory
+    # A few futures wait for the garbage collector. Fifty bytes a range would already be more.
+    assert peak_memory(lambda: count(10_000)) < 500_000
 
 
-# With a cluster of Dask
-
-distributed_only = pytest.mark.filterwarnings("ignore")
-
-
-@contextmanager
-def processes(*commands: tuple[list[str], dict[str, str]]) -> Iterator[None]:
-    """Some programs, for as long as it lasts."""
-    running = [
-        subprocess.Popen(command, env={**os.environ, **variables}, stderr=subprocess.DEVNULL)
-        for command, variables in commands
-    ]
-    try:
-        yield
-    finally:
-        for each in running:
-            each.kill()
-            each.wait()
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    """Where the scheduler of a cluster listens: a worker native, if it can be, and one pure."""
-    pytest.importorskip("distributed")
-    from distributed.utils import open_port
-
-    address = f"tcp://127.0.0.1:{open_port()}"
-    port = address.rpartition(":")[2]
-    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--no-dashboard"]
-    with processes(
-        ([*scheduler, "--port", port], {}),
-        (worker_of(address), {}),
-        (worker_of(address), {"TEXTCOUNT_BACKEND": "pure"}),
-    ):
-        yield address
+# A Dask cluster
 
 
 def worker_of(address: str) -> list[str]:
-    """The command of a worker with one thread."""
+    """Return the command that starts a worker with one thread."""
     worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-nanny"]
     return [*worker, "--nthreads", "1", "--no-dashboard"]
 
 
-@distributed_only
-def test_a_cluster_of_both_backends_gives_the_same_and_the_command_says_so(
-    address: str, tree: Path, backend: str
+@pytest.fixture
+def address() -> Iterator[str]:
+    """Start a cluster of one worker on each backend; yield the address of its scheduler."""
+    pytest.importorskip("distributed")
+    from distributed.utils import open_port
+
+    port = open_port()
+    address = f"tcp://127.0.0.1:{port}"
+    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--no-dashboard"]
+    pure = {**os.environ, "TEXTCOUNT_BACKEND": "pure"}
+    processes = [
+        subprocess.Popen([*scheduler, "--port", str(port)], stderr=subprocess.DEVNULL),
+        subprocess.Popen(worker_of(address), stderr=subprocess.DEVNULL),
+        subprocess.Popen(worker_of(address), stderr=subprocess.DEVNULL, env=pure),
+    ]
+    try:
+        yield address
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+@ignore_warnings
+def test_a_cluster_of_both_backends_prints_the_same_counts_and_names_the_backends(
+    address: str, mixed: Path, backend: str
 ) -> None:
     import distributed
 
     with distributed.Client(address) as client:
         client.wait_for_workers(2, timeout=60)
-    paths = [tree / f"{index:02}" for index in range(40)] * 60
+    paths = [mixed / f"{index:02}" for index in range(40)] * 60
     result = run("--dask", address, "the", *paths)
     alone = run("-j1", "the", *paths)
     assert result.stdout == alone.stdout
@@ -380,89 +417,70 @@ def test_a_cluster_of_both_backends_gives_the_same_and_the_command_says_so(
         assert result.stderr == ""
 
 
-@distributed_only
-def test_a_local_cluster_by_the_command(tree: Path) -> None:
+@ignore_warnings
+def test_a_local_cluster_prints_the_same_counts(mixed: Path) -> None:
     pytest.importorskip("distributed")
-    result = run("--dask", "local", "-j", 2, "-r", "the", tree)
-    alone = run("-j1", "-r", "the", tree)
+    result = run("--dask", "local", "-j", 2, "-r", "the", mixed)
+    alone = run("-j1", "-r", "the", mixed)
     assert result.stdout == alone.stdout
     assert result.stderr == alone.stderr
     assert result.returncode == alone.returncode == 2
 
 
-@distributed_only
-@pytest.mark.skipif(os.name != "posix", reason="needs process groups")
-def test_ctrl_c_ends_a_local_cluster(tree: Path) -> None:
+@ignore_warnings
+@posix
+def test_ctrl_c_ends_a_local_cluster(mixed: Path) -> None:
     pytest.importorskip("distributed")
-    command = [sys.executable, "-m", "textcount", "--dask", "local", "-j2", "-r", "the"]
-    with subprocess.Popen(
-        [*command, *[str(tree)] * 3000],
-        env=without_coverage(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
+    arguments = ["--dask", "local", "-j2", "-r", "the", *[mixed] * 3000]
+    with interrupted(*arguments, stderr=subprocess.DEVNULL) as process:
         assert process.stdout
-        assert process.stdout.readline()  # the cluster is up
-        os.killpg(process.pid, signal.SIGINT)
-        process.stdout.read()
-        assert process.wait(30) == 130
+        assert process.stdout.readline()  # the cluster counts
 
 
-@distributed_only
-def test_an_address_where_nobody_listens_is_an_error(
-    tree: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@ignore_warnings
+def test_an_address_where_nothing_listens_is_an_error(mixed: Path) -> None:
     pytest.importorskip("distributed")
     from textcount import _dask
 
     with mock.patch.object(_dask, "CONNECT_TIMEOUT", 1):
-        assert cli.main(["--dask", "tcp://127.0.0.1:9", "the", str(tree / "01")]) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith("textcount: --dask tcp://127.0.0.1:9: ")
-    assert len(err.splitlines()) == 1
+        status, output, errors = outcome("--dask", "tcp://127.0.0.1:9", "the", mixed / "01")
+    assert (status, output) == (2, "")
+    assert errors.startswith("textcount: --dask tcp://127.0.0.1:9: ")
+    assert len(errors.splitlines()) == 1
 
 
-def test_what_a_cluster_raises_ends_the_command_with_a_line_and_2(
-    tree: Path, capsys: pytest.CaptureFixture[str]
+def test_an_exception_of_the_cluster_ends_the_command_with_one_line_and_status_2(
+    mixed: Path,
 ) -> None:
-    class Failing(Instant):
-        def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
-            future: Future[Any] = Future()
-            future.set_exception(RuntimeError("no textcount\nthere"))
-            return future
-
-    with mock.patch.object(cli, "_cluster", lambda _: nullcontext(Failing())):
-        assert cli.main(["--dask", "tcp://there:8786", "the", str(tree / "01")]) == 2
-    assert capsys.readouterr() == (
-        "",
-        "textcount: --dask tcp://there:8786: RuntimeError: no textcount\\nthere\n",
-    )
+    executor = Immediate(RuntimeError("no textcount\nthere"))
+    with mock.patch.object(cli, "_cluster", lambda _: nullcontext(executor)):
+        assert outcome("--dask", "tcp://there:8786", "the", mixed / "01") == (
+            2,
+            "",
+            "textcount: --dask tcp://there:8786: RuntimeError: no textcount\\nthere\n",
+        )
 
 
 def test_without_dask_the_error_names_the_extra() -> None:
-    code = "import sys; sys.modules['distributed'] = None; from textcount.cli import main; main()"
-    result = subprocess.run(
-        [sys.executable, "-c", code, "--dask", "local", "the"],
-        capture_output=True, check=False, text=True,
-    )  # fmt: skip
-    assert result.stderr == (
+    with mock.patch.dict(sys.modules, {"distributed": None}):
+        _, _, errors = outcome("--dask", "local", "the")
+    assert errors == (
         "textcount: --dask needs the distributed library: pip install 'textcount[dask]'\n"
     )
 
 
-@distributed_only
-@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
-def test_a_worker_killed_at_any_moment_loses_nothing_and_counts_nothing_twice(
-    tmp_path: Path,
-) -> None:
+@ignore_warnings
+@posix
+def test_a_worker_that_is_killed_neither_loses_counts_nor_doubles_them(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
+    from dask import config
+
     path = tmp_path / "large"
     path.write_bytes(b"the end of the tale\n" * 100_000)
-    chance = random.Random()
     with (
         limits(EXECUTOR_RANGE=4000, EXECUTOR_TASKS=512),
+        # By default Dask tries for 30 seconds to connect to a worker that has been killed.
+        config.set({"distributed.comm.timeouts.connect": "5s"}),
         distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as dask,
         distributed.Client(dask) as client,
     ):
@@ -470,11 +488,13 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_counts_nothing_twice(
         for _ in range(2):  # benchmarks/executors.py kills twenty
             victim = subprocess.Popen(worker_of(dask.scheduler_address), stderr=subprocess.DEVNULL)
             client.wait_for_workers(2, timeout=60)
-            timer = threading.Timer(chance.uniform(0, 0.3), victim.kill)
-            timer.start()
-            (record,) = count_files([path], ["the"], executor=executor)
+            reports = iter(range(random.randrange(500)))  # of the 500 ranges
+
+            def kill(size: int, victim: Any = victim, reports: Any = reports) -> None:
+                if next(reports, None) is None:
+                    victim.kill()
+
+            (record,) = count_files([path], ["the"], executor=executor, on_progress=kill)
             assert (record.counts, record.error) == ({"the": 200_000}, None)
-            timer.join()
             victim.wait()
-            while len(client.scheduler_info()["workers"]) > 1:
-                time.sleep(0.05)
+            wait_until(lambda: len(client.scheduler_info()["workers"]) == 1)

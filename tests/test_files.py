@@ -14,10 +14,10 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from helpers import limits, posix
+from helpers import limits, posix, without_privileges
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import near_misses, oracle, without_privileges
+from reference import near_misses, oracle
 
 from textcount import FileCount, _limits, _reader, _walk, count_file, count_files, count_stream
 

@@ -30,7 +30,6 @@ RUN_ELSEWHERE = {
         "tests/install/debian.py",
         "bin/tox",
     ),
-    ".venv/bin/tox run-parallel -m matrix": (".ci/run", "bin/tox"),
     ".venv/bin/textcount --dask local -j 2": ("tests/test_executors.py", '"--dask", "local"'),
     "textcount --dask local -j 2": ("tests/test_executors.py", '"--dask", "local"'),
     "textcount --dask tcp://scheduler:8786": ("tests/test_executors.py", '"--dask", address'),
