@@ -18,7 +18,11 @@ RANGE = 1 << 25
 ranges is not divided."""
 
 BATCH = 64
-"""Files that one of our threads counts at a time; fewer if they are larger than a range."""
+"""Files that one of our threads counts at a time."""
+
+BATCH_BYTES = 1 << 22
+"""Bytes of these files together, unless a single file has more. Batches this small keep all
+threads busy to the end."""
 
 TASKS_PER_WORKER = 4
 """Tasks for each of our threads that may be under way or counted and not yet yielded."""

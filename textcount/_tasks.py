@@ -26,6 +26,7 @@ class Division:
         typical_size: bytes of a file, on average.
         range_size: bytes of a large file in a task.
         batch: files in a task.
+        batch_bytes: bytes of these files together.
         in_caller: true if the calling thread counts the local files.
 
     Attributes:
@@ -39,12 +40,14 @@ class Division:
         typical_size: int,
         range_size: int,
         batch: int,
+        batch_bytes: int,
         *,
         in_caller: bool = False,
     ) -> None:
         self.typical_size = typical_size
         self.range_size = range_size
         self.batch = batch
+        self.batch_bytes = batch_bytes
         self.in_caller = in_caller
         self.size_limit = options.size_limit(range_size)
 
@@ -135,7 +138,7 @@ def divide(sources: Iterator[Source], division: Division) -> Iterator[Task]:
         size = _expected_size(source, division)
         is_large = size is not None and 0 < limit <= size
         is_alone = size is None or is_large or source.is_remote
-        is_full = len(batch) == division.batch or batch_size + (size or 0) > division.range_size
+        is_full = len(batch) == division.batch or batch_size + (size or 0) > division.batch_bytes
         if batch and (is_alone or is_full):
             yield Task(batch, size_limit=limit)
             batch, batch_size = [], 0

@@ -50,7 +50,11 @@ class Workers:
 
             self._workers = CallersExecutor(run.options, run.executor, self._messages)
             self._division = Division(
-                run.options, typical_size, _limits.EXECUTOR_RANGE, _limits.EXECUTOR_BATCH
+                run.options,
+                typical_size,
+                _limits.EXECUTOR_RANGE,
+                _limits.EXECUTOR_BATCH,
+                _limits.EXECUTOR_RANGE,
             )
             self._most_tasks = _limits.EXECUTOR_TASKS
         else:
@@ -60,6 +64,7 @@ class Workers:
                 typical_size,
                 _limits.RANGE,
                 _limits.BATCH,
+                _limits.BATCH_BYTES,
                 in_caller=not _backend.threads_help(),
             )
             self._most_tasks = _limits.TASKS_PER_WORKER * run.jobs
