@@ -1,18 +1,19 @@
-"""Nobody can tell the backends apart, but by their speed."""
+"""Both backends give the same counts and errors, and look the same."""
 
 import gc
 import inspect
 import os
 import pickle
-import subprocess
 import sys
 import sysconfig
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
 import pytest
+from helpers import python, wait_until
 from hypothesis import given
 from hypothesis import strategies as st
 from reference import WHITESPACE, near_misses, oracle, texts, words
@@ -21,7 +22,7 @@ import textcount
 from textcount import _pure
 
 if textcount.BACKEND == "pure":
-    pytest.skip("parity takes two backends", allow_module_level=True)
+    pytest.skip("needs both backends", allow_module_level=True)
 
 from textcount import _native
 
@@ -31,13 +32,13 @@ NATIVE, PURE = _native.count_occurrences, _pure.count_occurrences
 
 
 def both(contents: Any, needle: str) -> int:
-    """The answer of both backends, checked to be one."""
+    """Return the count of both backends; fail if they differ."""
     native, pure = NATIVE(contents, needle), PURE(contents, needle)
     assert native == pure, (contents, needle)
     return native
 
 
-# Answers
+# Counts
 
 
 @given(near_misses())
@@ -65,10 +66,10 @@ def test_they_agree_between_every_whitespace_character(needle: str, other: str) 
 @pytest.mark.parametrize("wide", ["", "\xe9", "\u0100", "\ud800", "\U0001f600"])
 @pytest.mark.parametrize("needle", ["a", "\xe9", "\u0100", "\ud800", "\U0001f600"])
 def test_they_agree_in_every_width_of_text_and_word(wide: str, needle: str) -> None:
-    """Each width of text with each of word: narrower, as wide, wider."""
+    """Count words whose characters take fewer, as many or more bytes than those of the text."""
     contents = f"a {needle} {wide}{needle} \xe9a a{wide} {wide}"
     assert both(contents, needle) == oracle(contents, needle)
-    long = contents * 30_000  # counted detached from the interpreter
+    long = contents * 30_000  # so long that the GIL is released
     assert both(long, needle) == oracle(long, needle)
 
 
@@ -84,7 +85,7 @@ def test_they_agree_with_split_on_every_character_there_is() -> None:
 
 
 class Odd:
-    """An object of neither kind."""
+    """An object that is neither text nor bytes."""
 
 
 CALLS: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
@@ -119,9 +120,10 @@ CALLS: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
 
 
 def raised(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Return the type and the arguments of the error that a call raises."""
     with pytest.raises((TypeError, UnicodeDecodeError)) as error:
         function(*arguments, **keywords)
-    # Newer interpreters suggest the name that may have been meant.
+    # Newer interpreters add a suggestion, which depends on how the function was written.
     args = [
         part.split(". Did you mean")[0] if isinstance(part, str) else part
         for part in error.value.args
@@ -130,12 +132,12 @@ def raised(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(("arguments", "keywords"), CALLS, ids=map(str, range(len(CALLS))))
-def test_they_raise_the_same(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+def test_they_raise_the_same_errors(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
     assert raised(NATIVE, arguments, keywords) == raised(PURE, arguments, keywords)
 
 
 @given(st.binary(max_size=20))
-def test_they_raise_the_same_on_any_bytes(contents: bytes) -> None:
+def test_they_raise_the_same_errors_for_any_bytes(contents: bytes) -> None:
     try:
         expected = PURE(contents, "a")
     except UnicodeDecodeError as error:
@@ -147,10 +149,10 @@ def test_they_raise_the_same_on_any_bytes(contents: bytes) -> None:
         assert NATIVE(contents, "a") == expected
 
 
-# What can be seen of them
+# Attributes
 
 
-def test_they_look_the_same() -> None:
+def test_they_have_the_same_name_signature_and_docstring() -> None:
     assert inspect.getdoc(NATIVE) == inspect.getdoc(PURE)
     for attribute in ("__name__", "__qualname__", "__module__"):
         assert getattr(NATIVE, attribute) == getattr(PURE, attribute)
@@ -166,34 +168,35 @@ def test_the_extension_adds_no_public_name() -> None:
 
 
 @pytest.mark.parametrize(("writer", "reader"), [("native", "pure"), ("pure", "native")])
-def test_a_pickle_of_one_loads_under_the_other(writer: str, reader: str) -> None:
-    def python(backend: str, script: str, data: bytes = b"") -> bytes:
-        return subprocess.run(
-            [sys.executable, "-c", f"import pickle, sys, textcount; {script}"],
-            input=data,
-            capture_output=True,
-            check=True,
+def test_a_pickle_made_on_one_backend_loads_on_the_other(writer: str, reader: str) -> None:
+    def run(backend: str, script: str, given: str = "") -> str:
+        result = python(
+            *("-c", f"import pickle, textcount; {script}"),
+            input=given,
             env={**os.environ, "TEXTCOUNT_BACKEND": backend},
-        ).stdout
+        )
+        assert (result.returncode, result.stderr) == (0, "")
+        return result.stdout
 
-    dump = "sys.stdout.buffer.write(pickle.dumps(textcount.count_occurrences))"
-    load = "print(textcount.BACKEND, pickle.load(sys.stdin.buffer)('a b a', 'a'))"
-    assert python(reader, load, python(writer, dump)).split() == [reader.encode(), b"2"]
-    assert pickle.loads(python(writer, dump)) is textcount.count_occurrences
+    dump = "print(pickle.dumps(textcount.count_occurrences).hex())"
+    load = "count = pickle.loads(bytes.fromhex(input())); print(count('a b a', 'a'))"
+    dumped = run(writer, dump)
+    assert run(reader, load + "; print(textcount.BACKEND)", dumped).split() == ["2", reader]
+    assert pickle.loads(bytes.fromhex(dumped)) is textcount.count_occurrences
 
 
-# In place
+# Memory and threads
 
 
-def test_nothing_is_left_behind_on_the_text() -> None:
+def test_counting_leaves_no_utf8_copy_on_the_text() -> None:
     for contents in ("é a " * 50_000, "한 a " * 50_000, "😀 a " * 50_000):
         fresh = "".join(list(contents))
         size = sys.getsizeof(fresh)
         assert NATIVE(fresh, "a") == 50_000
-        assert sys.getsizeof(fresh) == size  # a UTF-8 copy would show
+        assert sys.getsizeof(fresh) == size
 
 
-def test_nothing_leaks() -> None:
+def test_counting_leaks_no_references() -> None:
     contents, needle = "a é " * 30_000, "é" * 3
     references = sys.getrefcount(contents), sys.getrefcount(needle)
     for _ in range(10):
@@ -209,57 +212,61 @@ def test_nothing_leaks() -> None:
 def test_other_threads_run_while_a_large_text_is_counted() -> None:
     contents = "ab " * 20_000_000
     stop = threading.Event()
-    ticks: list[float] = []
+    ticks = 0
 
     def tick() -> None:
+        nonlocal ticks
         while not stop.is_set():
-            ticks.append(time.perf_counter())
-            time.sleep(0.0005)
+            ticks += 1
+            time.sleep(0.0001)
+
+    def lets_others_run() -> bool:
+        """Count; return whether the other thread has run three times meanwhile."""
+        before = ticks
+        NATIVE(contents, "ab")
+        return ticks >= before + 3
 
     thread = threading.Thread(target=tick)
-    thread.start()
+    interval = sys.getswitchinterval()
+    # So no thread is asked for the GIL. It keeps the GIL until it waits or releases it.
+    sys.setswitchinterval(1000)
     try:
-        start = time.perf_counter()
-        for _ in range(5):
-            NATIVE(contents, "ab")
-        end = time.perf_counter()
+        thread.start()
+        wait_until(lets_others_run)
     finally:
+        sys.setswitchinterval(interval)
         stop.set()
         thread.join()
-    # Attached throughout, it could at most run between the five calls.
-    assert sum(start < moment < end for moment in ticks) > 10
+
+
+def run_in_threads(number: int, action: Callable[[], object]) -> None:
+    """Run an action in so many threads at once, and wait for their end."""
+    threads = [threading.Thread(target=action) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def test_many_threads_count_the_same_text() -> None:
     contents = "a é " * 40_000
     counts: list[int] = []
-    threads = [
-        threading.Thread(target=lambda: counts.extend(NATIVE(contents, "é") for _ in range(20)))
-        for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_in_threads(8, lambda: counts.extend(NATIVE(contents, "é") for _ in range(20)))
     assert counts == [40_000] * 160
 
 
 @pytest.mark.skipif(
-    not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="needs a free-threaded interpreter"
+    not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="needs a free-threaded Python"
 )
-def test_free_threaded_python_stays_so_under_stress() -> None:
-    texts = ["a " * size + "é " * size for size in (10, 1_000, 100_000)]
+def test_a_free_threaded_python_counts_correctly_and_stays_without_gil() -> None:
+    contents = ["a " * size + "é " * size for size in (10, 1_000, 100_000)]
     wrong: list[int] = []
 
     def count() -> None:
-        for text in texts * 200:
+        for text in contents * 200:
             if NATIVE(text, "é") * 2 != len(text.split()):
                 wrong.append(len(text))  # noqa: PERF401 - several threads append
 
-    threads = [threading.Thread(target=count) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_in_threads(8, count)
     assert not wrong
     assert not sys._is_gil_enabled()  # type: ignore[attr-defined, unused-ignore]
