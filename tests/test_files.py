@@ -1,4 +1,4 @@
-"""Counting in streams, files and trees: equal to reading all and counting, in bounded memory."""
+"""Streams, files and directories count as their whole text does, in bounded memory."""
 
 import codecs
 import copy
@@ -8,29 +8,22 @@ import os
 import pickle
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
-from helpers import limits, posix, without_privileges
+from helpers import limits, peak_memory, posix, without_privileges
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import near_misses, oracle
+from reference import HANDLERS, near_misses, oracle
 
 from textcount import FileCount, _limits, _reader, _walk, count_file, count_files, count_stream
 
-BUILTIN_HANDLERS = ["strict", "replace", "ignore", "surrogateescape", "backslashreplace"]
-
-
-def blocks_of(size: int) -> Any:
-    """Return a context in which size bytes or characters are read at a time."""
-    return limits(BLOCK=size)
-
 
 class Pieces(io.RawIOBase):
-    """A stream that gives just these pieces, one a read."""
+    """A stream whose reads return the given pieces, one after the other."""
 
     def __init__(self, *pieces: Any) -> None:
         self._pieces = [*pieces]
@@ -56,11 +49,11 @@ def test_counts_in_a_binary_stream_of_utf8() -> None:
 
 
 @pytest.mark.parametrize("stream", [io.StringIO(), io.BytesIO()], ids=["text", "binary"])
-def test_an_empty_stream_has_no_words(stream: Any) -> None:
+def test_an_empty_stream_counts_nothing(stream: Any) -> None:
     assert count_stream(stream, ["a", ""]) == {"a": 0, "": 0}
 
 
-def test_a_stream_is_counted_from_where_it_stands_and_left_open() -> None:
+def test_a_stream_is_counted_from_its_position_and_left_open() -> None:
     stream = io.StringIO("a a a")
     stream.read(2)
     assert count_stream(stream, ["a"]) == {"a": 2}
@@ -70,7 +63,7 @@ def test_a_stream_is_counted_from_where_it_stands_and_left_open() -> None:
 @pytest.mark.parametrize(
     "text", ["foo\r\nfoo 한국\u2028foo😀 foofoo\xa0foo", "a a aa a", "foo", " foo ", "foo\x1c"]
 )
-def test_every_split_of_a_text_gives_the_same_answer(text: str) -> None:
+def test_a_text_cut_anywhere_into_blocks_gives_the_same_counts(text: str) -> None:
     needles = ["foo", "한국", "a", "foofoo", "foo😀", "aa", "o"]
     expected = {needle: oracle(text, needle) for needle in needles}
     data = text.encode()
@@ -79,15 +72,15 @@ def test_every_split_of_a_text_gives_the_same_answer(text: str) -> None:
     for cut in range(1, len(data)):
         assert count_stream(Pieces(data[:cut], data[cut:]), needles) == expected
     for size in range(1, len(data) + 1):
-        with blocks_of(size):
+        with limits(BLOCK=size):
             assert count_stream(io.StringIO(text), needles) == expected
             assert count_stream(io.BytesIO(data), needles) == expected
 
 
 @given(near_misses(), st.integers(1, 9))
-def test_blocks_do_not_change_the_answer(pair: tuple[str, str], size: int) -> None:
+def test_blocks_of_any_size_give_the_same_counts(pair: tuple[str, str], size: int) -> None:
     contents, needle = pair
-    with blocks_of(size):
+    with limits(BLOCK=size):
         assert count_stream(io.StringIO(contents, newline=""), [needle]) == {
             needle: oracle(contents, needle)
         }
@@ -97,12 +90,12 @@ def test_blocks_do_not_change_the_answer(pair: tuple[str, str], size: int) -> No
 def test_words_longer_than_many_blocks_are_counted_once(length: int) -> None:
     needle = "x" * 10
     text = f"{'x' * length} {needle} {'x' * length}y"
-    with blocks_of(3):
+    with limits(BLOCK=3):
         assert count_stream(io.StringIO(text), [needle, "x"])[needle] == oracle(text, needle)
 
 
-class Endless(io.RawIOBase):
-    """A stream of size bytes without any whitespace."""
+class LongWord(io.RawIOBase):
+    """A stream of one long word of size bytes."""
 
     def __init__(self, size: int) -> None:
         self._left = size
@@ -114,29 +107,25 @@ class Endless(io.RawIOBase):
 
 
 def test_memory_is_bounded_without_any_whitespace() -> None:
-    tracemalloc = pytest.importorskip("tracemalloc", exc_type=ImportError)
-    tracemalloc.start()
-    try:
-        assert count_stream(Endless(200 * _limits.BLOCK), ["xyzzy"]) == {"xyzzy": 0}
-        assert tracemalloc.get_traced_memory()[1] < 20 * _limits.BLOCK
-    finally:
-        tracemalloc.stop()
+    stream = LongWord(200 * _limits.BLOCK)
+    assert peak_memory(lambda: count_stream(stream, ["xyzzy"])) < 20 * _limits.BLOCK
+    assert stream.read(1) == b""
 
 
-def test_invalid_utf8_in_a_stream_says_where() -> None:
+def test_the_error_for_invalid_utf8_in_a_stream_names_the_byte() -> None:
     with pytest.raises(UnicodeDecodeError) as near:
         count_stream(io.BytesIO(b"ab \xff"), ["ab"])
     assert str(near.value) == (
         "'utf-8' codec can't decode byte 0xff in position 3: invalid start byte"
     )
-    with blocks_of(4), pytest.raises(UnicodeDecodeError, match=r"\(byte 11 of the input\)"):
+    with limits(BLOCK=4), pytest.raises(UnicodeDecodeError, match=r"\(byte 11 of the input\)"):
         count_stream(io.BytesIO(b"abc def \xed\x95\x9c\xff"), ["ab"])
-    with blocks_of(4), pytest.raises(UnicodeDecodeError, match=r"end of data \(byte 4 of"):
+    with limits(BLOCK=4), pytest.raises(UnicodeDecodeError, match=r"end of data \(byte 4 of"):
         count_stream(io.BytesIO(b"abc \xed\x95"), ["ab"])
 
 
 @pytest.mark.parametrize("stream", [None, 3, "a text", ["a"]])
-def test_what_cannot_be_read_is_no_stream(stream: Any) -> None:
+def test_an_object_that_is_no_stream_is_refused(stream: Any) -> None:
     with pytest.raises(TypeError) as raised:
         count_stream(stream, ["a"])
     assert raised.value.args == (
@@ -156,14 +145,16 @@ def test_what_cannot_be_read_is_no_stream(stream: Any) -> None:
         (b"a", 0),
     ],
 )
-def test_a_stream_gives_text_or_bytes_throughout(pieces: tuple[Any, ...]) -> None:
+def test_a_stream_that_returns_neither_only_str_nor_only_bytes_is_refused(
+    pieces: tuple[Any, ...],
+) -> None:
     given_type = type(pieces[-1]).__name__
     with pytest.raises(TypeError, match=rf"'stream' must give str or bytes.*, not {given_type}$"):
         count_stream(Pieces(*pieces), ["a"])
 
 
 @pytest.mark.parametrize("piece", ["a", b"a"], ids=["text", "bytes"])
-def test_a_stream_without_data_yet_is_an_error(piece: Any) -> None:
+def test_a_non_blocking_stream_without_data_is_an_error(piece: Any) -> None:
     with pytest.raises(BlockingIOError) as raised:
         count_stream(Pieces(piece, None), ["a"])
     assert raised.value.errno == errno.EAGAIN
@@ -191,7 +182,9 @@ def test_no_needles_give_no_counts() -> None:
         ([b"a"], "an iterable of str, not bytes inside"),
     ],
 )
-def test_wrong_needles_are_named_the_same_way_everywhere(needles: Any, message: str) -> None:
+def test_all_functions_refuse_wrong_needles_with_the_same_message(
+    needles: Any, message: str
+) -> None:
     calls: list[tuple[Any, tuple[Any, ...]]] = [
         (count_stream, (io.StringIO(),)),
         (count_file, (os.devnull,)),
@@ -207,20 +200,25 @@ def test_wrong_needles_are_named_the_same_way_everywhere(needles: Any, message: 
 
 
 def whole(path: Path, needle: str, encoding: str, errors: str) -> object:
-    """The definition of count_file: the count, or that there is an error."""
+    """Return the count in the whole text of a file, or the type of error that reading raises."""
     try:
         with open(path, encoding=encoding, errors=errors, newline="") as file:
             return oracle(file.read(), needle)
-    except UnicodeError:  # which kind, utf-16 says only when it sees the whole
+    except (
+        UnicodeError
+    ):  # utf-16 raises one of its subclasses for a whole text and another for a block
         return UnicodeError
     except TypeError:
         return TypeError
 
 
 def blockwise(path: Path, needle: str, encoding: str, errors: str) -> object:
+    """Return what count_file returns for one needle, or the type of error that it raises."""
     try:
         return count_file(path, [needle], encoding=encoding, errors=errors)[needle]
-    except UnicodeError:  # which kind, utf-16 says only when it sees the whole
+    except (
+        UnicodeError
+    ):  # utf-16 raises one of its subclasses for a whole text and another for a block
         return UnicodeError
     except TypeError:
         return TypeError
@@ -233,7 +231,7 @@ ENCODINGS = [
 ]  # fmt: skip
 
 if sys.implementation.name == "pypy":
-    ENCODINGS.remove("unicode_escape")  # its own decoder loops for ever on b"\\" at the end
+    ENCODINGS.remove("unicode_escape")  # its decoder never returns if b"\\" is last
 
 TRICKY = [
     "foo\r\nfoo 한국 foo漢字 foo\u2028é foo \ufefffoo\x00 foo".encode(),
@@ -251,7 +249,7 @@ TRICKY = [
 
 
 @pytest.mark.filterwarnings("ignore:.*invalid.*escape:DeprecationWarning")
-@pytest.mark.parametrize("errors", [*BUILTIN_HANDLERS, "surrogatepass", "xmlcharrefreplace"])
+@pytest.mark.parametrize("errors", [*HANDLERS, "surrogatepass", "xmlcharrefreplace"])
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_file_counts_as_its_whole_text(tmp_path: Path, encoding: str, errors: str) -> None:
     generator = random.Random(f"{encoding} {errors}")
@@ -263,29 +261,29 @@ def test_a_file_counts_as_its_whole_text(tmp_path: Path, encoding: str, errors: 
         path.write_bytes(data)
         expected = whole(path, "foo", encoding, errors)
         for size in (1, 3, 1000):
-            with blocks_of(size):
+            with limits(BLOCK=size):
                 assert blockwise(path, "foo", encoding, errors) == expected, (data, size)
 
 
 def skipping(error: UnicodeError) -> tuple[str, int]:
-    """A handler of the caller's own, which jumps far over the fault."""
+    """Handle an error as a caller's own handler may: skip more than the invalid bytes."""
     assert isinstance(error, UnicodeDecodeError)
     return (f"<{len(error.object)}>", min(error.start + 4, len(error.object)))
 
 
-def test_a_handler_of_the_callers_own_sees_the_whole_file(tmp_path: Path) -> None:
+def test_an_error_handler_of_the_caller_gets_the_whole_file(tmp_path: Path) -> None:
     codecs.register_error("textcount-skipping", skipping)
     path = tmp_path / "file"
     path.write_bytes(b"foo \xfffoo foo <14> \xff")
     for size in (1, 2, 5, 100):
-        with blocks_of(size):
+        with limits(BLOCK=size):
             for needle in ("foo", "<19>", "<19>oo"):
                 assert blockwise(path, needle, "utf-8", "textcount-skipping") == whole(
                     path, needle, "utf-8", "textcount-skipping"
                 )
 
 
-def test_the_names_of_files_may_be_str_bytes_or_paths(tmp_path: Path) -> None:
+def test_a_file_may_be_named_by_str_bytes_or_a_path(tmp_path: Path) -> None:
     path = tmp_path / "é.txt"
     path.write_text("a a", encoding="utf-8")
     for name in (path, str(path), os.fsencode(path)):
@@ -332,7 +330,7 @@ def test_bad_decoding_options_fail_before_anything_is_read(
 
 
 @pytest.mark.parametrize("path", [3, None, ["a"]])
-def test_a_name_of_another_type_is_refused(path: Any) -> None:
+def test_a_path_of_another_type_is_refused(path: Any) -> None:
     expected = f"argument 'path' must be str, bytes or os.PathLike, not {type(path).__name__}"
     with pytest.raises(TypeError) as raised:
         count_file(path, ["a"])
@@ -344,7 +342,7 @@ def test_a_name_of_another_type_is_refused(path: Any) -> None:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A folder of files that hold the word "a" once each."""
+    """Return a folder of files that hold the word "a" once each."""
     names = ["b.txt", "a.md", "sub/c.txt", "sub/deep/d.txt", "sub/e.md", "build/f.txt", "z.txt"]
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -352,18 +350,19 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def names(root: Path, records: Iterator[FileCount]) -> list[str]:
+def names(root: Path, records: Iterable[FileCount]) -> list[str]:
+    """Return the paths of records, relative to a folder."""
     return [Path(record.path).relative_to(root).as_posix() for record in records]
 
 
-def test_files_come_in_the_order_given_and_as_often(tree: Path) -> None:
+def test_each_path_gives_a_record_in_the_order_given(tree: Path) -> None:
     paths = [tree / "z.txt", tree / "b.txt", tree / "z.txt"]
     records = list(count_files(paths, ["a", "b"]))
-    assert names(tree, iter(records)) == ["z.txt", "b.txt", "z.txt"]
+    assert names(tree, records) == ["z.txt", "b.txt", "z.txt"]
     assert all(record.counts == {"a": 1, "b": 0} and record.size == 1 for record in records)
 
 
-def test_files_are_counted_as_they_are_asked_for(tree: Path) -> None:
+def test_a_file_is_counted_when_its_record_is_requested(tree: Path) -> None:
     def paths() -> Iterator[Path]:
         yield tree / "b.txt"
         raise AssertionError
@@ -372,7 +371,7 @@ def test_files_are_counted_as_they_are_asked_for(tree: Path) -> None:
 
 
 @posix
-def test_a_bad_file_is_a_record_and_the_rest_goes_on(tree: Path) -> None:
+def test_a_file_that_cannot_be_counted_is_a_record_and_the_rest_is_counted(tree: Path) -> None:
     (tree / "bad.txt").write_bytes(b"a a \xff")
     paths: list[Any] = ["missing", tree, "nul\0", "\ud800", tree / "bad.txt", tree / "b.txt"]
     records = list(count_files(paths, ["a"]))
@@ -416,26 +415,26 @@ def test_directories_are_walked_in_sorted_order(tree: Path) -> None:
         ),
     ],
 )
-def test_globs_choose_among_the_files_of_a_directory(
+def test_globs_select_files_in_a_directory(
     tree: Path, include: list[str] | None, exclude: list[str] | None, expected: list[str]
 ) -> None:
     records = count_files([tree], ["a"], recursive=True, include=include, exclude=exclude)
     assert names(tree, records) == expected
 
 
-def test_a_file_given_by_name_is_counted_whatever_the_globs(tree: Path) -> None:
+def test_globs_do_not_apply_to_a_file_given_by_name(tree: Path) -> None:
     records = count_files([tree / "b.txt"], ["a"], recursive=True, include=["*.md"], exclude=["b*"])
     assert names(tree, records) == ["b.txt"]
 
 
 @posix
-def test_links_to_files_are_counted_and_links_to_directories_not_followed(tree: Path) -> None:
+def test_links_to_files_are_counted_and_links_to_directories_are_not_followed(tree: Path) -> None:
     (tree / "sub/loop").symlink_to(tree)
     (tree / "sub/link").symlink_to(tree / "b.txt")
     (tree / "sub/self").symlink_to("self")
     (tree / "sub/gone").symlink_to("nowhere")
     records = list(count_files([tree / "sub"], ["a"], recursive=True))
-    assert names(tree / "sub", iter(records)) == [
+    assert names(tree / "sub", records) == [
         "c.txt", "deep/d.txt", "e.md", "gone", "link", "self",
     ]  # fmt: skip
     assert [type(record.error) for record in records if record.error] == [
@@ -446,7 +445,7 @@ def test_links_to_files_are_counted_and_links_to_directories_not_followed(tree: 
 
 
 @posix
-def test_pipes_and_sockets_in_a_directory_are_passed_over(tree: Path) -> None:
+def test_pipes_in_a_directory_are_skipped(tree: Path) -> None:
     os.mkfifo(tree / "pipe")
     (tree / "link").symlink_to("pipe")
     assert "pipe" not in names(tree, count_files([tree / "sub", tree], ["a"], recursive=True))
@@ -469,13 +468,13 @@ def test_a_directory_that_cannot_be_listed_is_a_record(tree: Path) -> None:
     assert records[1].path == str(tree / "sub/deep")
 
 
-def test_an_entry_whose_kind_cannot_be_told_is_opened(tree: Path) -> None:
+def test_an_entry_of_unknown_kind_is_taken_for_a_file(tree: Path) -> None:
     entry = mock.Mock(spec=os.DirEntry)
     entry.is_file.side_effect = entry.is_dir.side_effect = PermissionError
     assert _walk._kind(entry) == "file"
 
 
-def test_an_error_of_the_callback_is_the_callers(tree: Path) -> None:
+def test_an_error_in_on_progress_is_raised(tree: Path) -> None:
     def broken(size: int) -> None:
         raise OSError(size)
 
@@ -505,12 +504,12 @@ def test_a_file_that_fails_while_it_is_read_is_a_record(tree: Path) -> None:
     assert (record.error.errno, record.size, record.counts) == (errno.EIO, 4, {})
 
 
-def test_progress_is_told_the_bytes_of_each_block(tree: Path) -> None:
+def test_on_progress_gets_the_bytes_of_each_block(tree: Path) -> None:
     (tree / "b.txt").write_bytes(b"a" * 10)
-    told: list[int] = []
-    with blocks_of(4):
-        list(count_files([tree / "b.txt", tree / "z.txt"], ["a"], on_progress=told.append))
-    assert told == [4, 4, 2, 1]
+    reported: list[int] = []
+    with limits(BLOCK=4):
+        list(count_files([tree / "b.txt", tree / "z.txt"], ["a"], on_progress=reported.append))
+    assert reported == [4, 4, 2, 1]
 
 
 @pytest.mark.parametrize(
@@ -526,13 +525,15 @@ def test_progress_is_told_the_bytes_of_each_block(tree: Path) -> None:
         ({"on_progress": 3}, "'on_progress' must be callable, not int"),
     ],
 )  # fmt: skip
-def test_wrong_arguments_fail_at_the_call(arguments: dict[str, Any], message: str) -> None:
+def test_wrong_arguments_are_refused_before_iterating(
+    arguments: dict[str, Any], message: str
+) -> None:
     with pytest.raises(TypeError) as raised:
         count_files(**{"paths": [], "needles": ["a"], **arguments})
     assert raised.value.args == (f"count_files() argument {message}",)
 
 
-def test_a_path_of_the_wrong_type_fails_when_it_is_reached(tree: Path) -> None:
+def test_a_path_of_the_wrong_type_is_refused_after_the_files_before_it(tree: Path) -> None:
     paths: list[Any] = [tree / "b.txt", 3]
     records = count_files(paths, ["a"])
     assert next(records).counts == {"a": 1}
@@ -602,13 +603,13 @@ PICKLES = {
 
 
 @pytest.mark.parametrize("version", PICKLES)
-def test_pickles_of_earlier_versions_load(version: str) -> None:
+def test_pickles_of_earlier_versions_can_be_loaded(version: str) -> None:
     record = pickle.loads(PICKLES[version])
     assert (record.path, dict(record.counts), record.size) == ("a.txt", {"b": 1}, 2)
     assert record.error.args == (2, "No such file")
 
 
-def test_earlier_versions_load_pickles_of_this_one() -> None:
+def test_pickles_name_the_function_that_earlier_versions_load_them_with() -> None:
     assert b"ctextcount.files\n_file_count\n" in pickle.dumps(RECORD, 2)
 
 
