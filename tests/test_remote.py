@@ -1,4 +1,4 @@
-"""Files at URLs and compressed files count as the same files here would."""
+"""Files at URLs and compressed files count as the same texts in local files."""
 
 import bz2
 import errno
@@ -7,7 +7,6 @@ import http.server
 import lzma
 import re
 import socketserver
-import subprocess
 import sys
 import threading
 import time
@@ -18,17 +17,18 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from helpers import limits
+from helpers import limits, needs_threads, outcome, python
 
-from textcount import cli, count_file, count_files
+from textcount import count_file, count_files
 
-pytestmark = pytest.mark.skipif(sys.platform == "emscripten", reason="no sockets, no threads")
+pytestmark = needs_threads
 fsspec = pytest.importorskip("fsspec")
 
 TEXT = ("né the end\n" * 500).encode()
 
 
 def zstd(data: bytes) -> bytes:
+    """Return data in the format of zstd, with the library that this Python has for it."""
     if sys.version_info >= (3, 14):
         from compression import zstd as library
     else:
@@ -47,7 +47,7 @@ COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.fixture(params=[1, 2])
 def jobs(request: pytest.FixtureRequest) -> Iterator[int]:
-    """How many workers a library has that has some; they get small ranges."""
+    """Let the package start so many workers, and count ranges of 1000 bytes."""
     with limits(cores=lambda: request.param, RANGE=1000):
         yield request.param
 
@@ -56,7 +56,9 @@ def jobs(request: pytest.FixtureRequest) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("ending", COMPRESSIONS)
-def test_a_compressed_file_counts_as_what_is_in_it(tmp_path: Path, ending: str, jobs: int) -> None:
+def test_a_compressed_file_counts_as_its_decompressed_text(
+    tmp_path: Path, ending: str, jobs: int
+) -> None:
     path = tmp_path / f"file{ending}"
     path.write_bytes(COMPRESSIONS[ending](TEXT))
     assert count_file(path, ["the", "né"]) == {"the": 500, "né": 500}
@@ -80,7 +82,7 @@ def test_a_compressed_file_cut_short_is_an_error(
 
 
 @pytest.mark.parametrize("ending", COMPRESSIONS)
-def test_what_only_has_the_name_of_a_compressed_file_is_an_error(
+def test_a_file_that_only_has_the_name_of_a_compressed_file_is_an_error(
     tmp_path: Path, ending: str
 ) -> None:
     path = tmp_path / f"file{ending}"
@@ -92,7 +94,7 @@ def test_what_only_has_the_name_of_a_compressed_file_is_an_error(
     assert caught.value.filename == str(tmp_path / f"gone{ending}")
 
 
-def test_other_encodings_in_compressed_files(tmp_path: Path, jobs: int) -> None:
+def test_a_compressed_file_may_have_any_encoding(tmp_path: Path, jobs: int) -> None:
     path = tmp_path / "file.gz"
     path.write_bytes(gzip.compress("né the né".encode("utf-16")))
     assert count_file(path, ["né"], encoding="utf-16") == {"né": 2}
@@ -104,9 +106,9 @@ def test_without_the_libraries_the_error_names_the_extra(tmp_path: Path) -> None
     (tmp_path / "plain").write_bytes(TEXT)
     with mock.patch.dict(sys.modules, {"fsspec.core": None}):
         records = [*count_files([path, "s3://bucket/key", tmp_path / "plain"], ["the"])]
-    told = [str(record.error).partition(": '")[0] for record in records]
+    messages = [str(record.error).partition(": '")[0] for record in records]
     no = f"[Errno {errno.ENOTSUP}]"
-    assert told == [
+    assert messages == [
         f"{no} compressed files need the fsspec library: pip install 'textcount[remote]'",
         f"{no} URLs need the fsspec library: pip install 'textcount[remote]'",
         "None",
@@ -122,7 +124,7 @@ def test_without_the_libraries_the_error_names_the_extra(tmp_path: Path) -> None
 
 
 class Web(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    """A server of a few pages, with faults if their names say so."""
+    """A server of a few pages."""
 
     daemon_threads = True
     pages: dict[str, bytes]
@@ -132,7 +134,14 @@ class Web(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 
 class Page(http.server.BaseHTTPRequestHandler):
-    """What the server answers."""
+    """The handler of the server. Words in the name of a page make it answer in other ways.
+
+    refused: with status 403.
+    whole-only: with the whole page where a range is requested.
+    silent: without the length of the page.
+    slow: after a delay.
+    breaks: with half of the page.
+    """
 
     protocol_version = "HTTP/1.1"
     server: Web
@@ -170,7 +179,7 @@ class Page(http.server.BaseHTTPRequestHandler):
         else:
             self.send_header("Connection", "close")
         if "slow" in name:
-            time.sleep(0.2)
+            time.sleep(0.02)
         self.end_headers()
         if self.command == "HEAD":
             return
@@ -185,6 +194,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[Web]:
+    """Start the server; yield it."""
     pytest.importorskip("aiohttp")
     with Web(("127.0.0.1", 0), Page) as server:
         server.pages = {
@@ -205,13 +215,13 @@ def web() -> Iterator[Web]:
 
 
 @pytest.mark.parametrize("name", ["good", "slow", "whole-only", "silent", "packed.gz"])
-def test_a_web_page_counts_as_its_text(web: Web, name: str, jobs: int) -> None:
+def test_a_page_counts_as_its_text(web: Web, name: str, jobs: int) -> None:
     (record,) = count_files([web.url(name)], ["the", "né"])
     assert (record.counts, record.size) == ({"the": 500, "né": 500}, len(TEXT))
     assert record.path == web.url(name)
 
 
-def test_an_empty_page_has_no_words(web: Web, jobs: int) -> None:
+def test_an_empty_page_counts_nothing(web: Web, jobs: int) -> None:
     assert count_file(web.url("empty"), ["the"]) == {"the": 0}
 
 
@@ -223,35 +233,37 @@ def test_a_connection_that_breaks_is_an_error_and_the_rest_is_counted(web: Web, 
     assert good.counts == {"the": 500}
 
 
-def test_what_a_server_refuses_is_not_called_missing(web: Web, jobs: int) -> None:
+def test_a_refused_page_and_a_closed_port_are_errors_other_than_a_missing_file(
+    web: Web, jobs: int
+) -> None:
     with socketserver.TCPServer(("127.0.0.1", 0), Page) as closed:
-        nobody = f"http://127.0.0.1:{closed.server_address[1]}/page"
-    refused, unanswered = count_files([web.url("refused"), nobody], ["the"])
+        closed_port = f"http://127.0.0.1:{closed.server_address[1]}/page"
+    refused, unanswered = count_files([web.url("refused"), closed_port], ["the"])
     assert type(refused.error) is type(unanswered.error) is OSError
     assert "403" in str(refused.error)
     assert "Cannot connect to host 127.0.0.1" in str(unanswered.error)
 
 
 @pytest.mark.parametrize("name", ["good", "slow"])
-def test_a_server_that_can_is_asked_for_ranges(web: Web, name: str) -> None:
-    asked: list[int] = []
+def test_ranges_are_requested_from_a_server_that_has_them(web: Web, name: str) -> None:
+    starts: list[int] = []
 
     class Noting(ThreadPoolExecutor):
         def submit(self, *arguments: Any) -> Future[Any]:  # type: ignore[override]
-            asked.append(arguments[3])
+            starts.append(arguments[3])
             return super().submit(*arguments)
 
     with limits(EXECUTOR_RANGE=1000), Noting(3) as executor:
         (record,) = count_files([web.url(name)], ["the"], executor=executor)
-        assert asked == [0, 0, 1000, 2000, 3000, 4000, 5000]
-        asked.clear()
+        assert starts == [0, 0, 1000, 2000, 3000, 4000, 5000]
+        starts.clear()
         (other,) = count_files([web.url("whole-only")], ["the"], executor=executor)
-        assert asked == [0]
+        assert starts == [0]
     assert (record.counts, other.counts) == ({"the": 500}, {"the": 500})
     assert record.size == len(TEXT)
 
 
-def test_a_directory_of_the_web_ends_with_a_slash(web: Web) -> None:
+def test_a_url_that_ends_with_a_slash_is_a_directory_on_the_web(web: Web) -> None:
     found = [*count_files([web.url("folder/")], ["the"], recursive=True, include=["*.txt"])]
     assert [(file.path, dict(file.counts)) for file in found] == [
         (web.url("folder/a.txt"), {"the": 2}),
@@ -261,7 +273,7 @@ def test_a_directory_of_the_web_ends_with_a_slash(web: Web) -> None:
 
 @pytest.fixture
 def store() -> Iterator[str]:
-    """A store in memory."""
+    """Yield the URL of a directory in a store that fsspec keeps in memory."""
     system = fsspec.filesystem("memory")
     for name, data in {
         "a.txt": TEXT,
@@ -275,7 +287,7 @@ def store() -> Iterator[str]:
     system.rm("/bucket", recursive=True)
 
 
-def test_a_store_is_walked_like_a_directory(store: str, jobs: int) -> None:
+def test_a_directory_in_a_store_is_walked(store: str, jobs: int) -> None:
     found = [*count_files([store], ["the"], recursive=True, exclude=["skip"])]
     assert [(file.path, dict(file.counts)) for file in found] == [
         ("memory:///bucket/a.txt", {"the": 500}),
@@ -285,7 +297,7 @@ def test_a_store_is_walked_like_a_directory(store: str, jobs: int) -> None:
     ]
 
 
-def test_patterns_are_held_against_the_path_in_a_store(store: str) -> None:
+def test_patterns_match_the_path_inside_the_directory_of_a_store(store: str) -> None:
     for url in (store, f"{store}/", store.replace("//", "///")):
         chosen = count_files([url], ["the"], recursive=True, include=["inner/c.txt"])
         assert [file.path for file in chosen] == ["memory:///bucket/inner/c.txt"]
@@ -293,14 +305,14 @@ def test_patterns_are_held_against_the_path_in_a_store(store: str) -> None:
         assert [file.path.rpartition("/")[2] for file in rest] == ["a.txt", "b.md", "d.txt.gz"]
 
 
-def test_wildcards_of_urls_are_expanded_with_r_alone(store: str) -> None:
+def test_wildcards_in_urls_are_expanded_only_when_recursive(store: str) -> None:
     found = [*count_files([f"{store}/*.txt", f"{store}/in*"], ["the"], recursive=True)]
     assert [sum(file.counts.values()) for file in found] == [500, 1, 2]
     (literal,) = count_files([f"{store}/*.txt"], ["the"])
     assert isinstance(literal.error, FileNotFoundError)
 
 
-def test_a_url_may_name_a_file_here(tmp_path: Path, jobs: int) -> None:
+def test_a_url_may_name_a_local_file(tmp_path: Path, jobs: int) -> None:
     path = tmp_path / "file"
     path.write_bytes(TEXT)
     assert count_file(path.as_uri(), ["the"]) == {"the": 500}
@@ -309,13 +321,13 @@ def test_a_url_may_name_a_file_here(tmp_path: Path, jobs: int) -> None:
 
 
 @pytest.mark.parametrize("recursive", [False, True])
-def test_a_storage_that_nobody_knows_is_an_error(recursive: bool, jobs: int) -> None:
+def test_a_url_of_an_unknown_protocol_is_an_error(recursive: bool, jobs: int) -> None:
     (record,) = count_files(["nosuch://bucket/key"], ["the"], recursive=recursive)
     assert type(record.error) is OSError
     assert "nosuch" in str(record.error)
 
 
-def test_no_memory_is_no_fault_of_the_file() -> None:
+def test_a_memory_error_is_raised_and_not_recorded() -> None:
     with (
         mock.patch("fsspec.core.url_to_fs", side_effect=MemoryError),
         pytest.raises(MemoryError),
@@ -323,29 +335,24 @@ def test_no_memory_is_no_fault_of_the_file() -> None:
         count_file("memory://bucket/a.txt", ["the"])
 
 
-def test_the_command_counts_urls_too(
-    web: Web, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_counts_urls_and_compressed_files(web: Web, tmp_path: Path) -> None:
     path = tmp_path / "file.xz"
     path.write_bytes(lzma.compress(TEXT))
-    status = cli.main(["the", web.url("good"), web.url("breaks"), str(path)])
-    out, err = capsys.readouterr()
+    status, output, errors = outcome("the", web.url("good"), web.url("breaks"), path)
     assert status == 2
-    assert [line.split() for line in out.splitlines()] == [
+    assert [line.split() for line in output.splitlines()] == [
         ["500", web.url("good")],
         ["500", str(path)],
         ["1000", "total"],
     ]
-    assert err.startswith(f"textcount: {web.url('breaks')}: ")
+    assert errors.startswith(f"textcount: {web.url('breaks')}: ")
 
 
-def test_nothing_of_this_is_imported_for_a_file_here(tmp_path: Path) -> None:
+def test_counting_a_local_file_imports_nothing_for_urls(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(TEXT)
     code = (
         "import sys, textcount; textcount.count_file(sys.argv[1], ['the']);"
         "print({'fsspec', 'textcount._remote', 'textcount._workers'} & {*sys.modules})"
     )
-    command: list[Any] = [sys.executable, "-c", code, path]
-    result = subprocess.run(command, capture_output=True, check=True, text=True)
-    assert result.stdout == "set()\n"
+    assert python("-c", code, path).stdout == "set()\n"
