@@ -1,5 +1,6 @@
 """Run every test on both backends, or on the one that the run asked for."""
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from unittest import mock
@@ -20,7 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=["both", "native", "pure", "auto"],
         default="both",
         help="the backend that the tests run on, which textcount must have selected "
-        "(both: native; auto: both where there is Rust)",
+        "(both: native must be selected; auto: as both if there is Rust, else the selected one)",
     )
 
 
@@ -34,6 +35,9 @@ def pytest_report_header() -> str:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell starts a process in the background so. The tests of Ctrl-C would wait for ever.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = session.config.getoption("--backend")
     if wanted == "auto":
         wanted = "native" if has_rust() else textcount.BACKEND
@@ -48,7 +52,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def has_rust() -> bool:
-    """Return whether the extension should have been built."""
+    """Return whether cargo runs, so that the extension should have been built."""
     try:
         return subprocess.run(["cargo", "-V"], capture_output=True, check=False).returncode == 0
     except OSError:
@@ -66,10 +70,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def backend(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Select the backend of a test, in this process and in those that the test starts.
+    """Select a backend for a test, in this process and in those that the test starts.
 
-    Yield its name; nothing is selected, and the name is empty, for tests that are marked
-    with own_backend.
+    Yield its name. For a test that is marked with own_backend, select nothing and yield "".
     """
     name: str = getattr(request, "param", "")
     if not name:
@@ -82,7 +85,7 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     with (
         mock.patch.dict("os.environ", TEXTCOUNT_BACKEND=name),
         mock.patch.object(_backend, "active", active),
-        # The tests call the function under its public name.
+        # Tests call the function by its public name.
         mock.patch.object(textcount, "count_occurrences", active.count),
     ):
         yield name
