@@ -1,8 +1,6 @@
-"""Which backend is chosen, what is said of it, and what is not."""
+"""The backend that is possible or demanded is selected, and the reason is reported."""
 
-import os
 import shutil
-import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -10,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from helpers import python, without_coverage
 
 import textcount
 from textcount import _backend, _pure
@@ -24,30 +23,25 @@ needs_native = pytest.mark.skipif(textcount.BACKEND == "pure", reason="needs the
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the package, without its extension, that can be tampered with."""
+    """Return a copy of the package without its extension."""
     names = [path.name for path in PACKAGE.glob("_native.*") if path.suffix != ".pyi"]
     ignored = shutil.ignore_patterns(*names, "_build.txt", "__pycache__")
     return Path(shutil.copytree(PACKAGE, tmp_path / "textcount", ignore=ignored))
 
 
 def run(folder: Path, script: str = SHOW, **environment: str) -> tuple[int, str, str]:
-    """Run a script in folder, where a copy of the package may be, all warnings shown."""
+    """Run a script in a folder, with all warnings; return its status, its output and its errors.
+
+    If the folder holds a copy of the package, the script imports that one.
+    """
     # Without site-packages, a copy has no extension but its own.
-    # Nor is it measured: coverage warns of what it cannot do in a subinterpreter.
-    inherited = {key: value for key, value in os.environ.items() if "COVERAGE" not in key}
     site = ["-S"] if (folder / "textcount").exists() else []
-    result = subprocess.run(
-        [sys.executable, *site, "-W", "always", "-c", script],
-        capture_output=True,
-        check=False,
-        text=True,
-        cwd=folder,
-        env={**inherited, "TEXTCOUNT_BACKEND": "", **environment},
-    )
+    variables = {**without_coverage(), "TEXTCOUNT_BACKEND": "", **environment}
+    result = python(*site, "-W", "always", "-c", script, cwd=folder, env=variables)
     return result.returncode, result.stdout, result.stderr
 
 
-# In processes of their own
+# In a process of its own, a copy of the package
 
 
 def test_pure_never_imports_the_extension(copy: Path) -> None:
@@ -56,13 +50,13 @@ def test_pure_never_imports_the_extension(copy: Path) -> None:
     assert outcome == (0, "pure\nTEXTCOUNT_BACKEND=pure is set.\n", "")
 
 
-def test_an_absent_extension_is_no_fault(copy: Path) -> None:
+def test_without_the_extension_pure_is_selected_without_a_warning(copy: Path) -> None:
     status, output, errors = run(copy.parent)
     assert (status, errors) == (0, "")
     assert output.startswith("pure\ntextcount._native is not installed. To mend it: pip install")
 
 
-def test_an_absent_extension_that_is_demanded_is_an_error(copy: Path) -> None:
+def test_without_the_extension_demanding_native_is_an_error(copy: Path) -> None:
     status, output, errors = run(copy.parent, TEXTCOUNT_BACKEND="native")
     assert (status, output) == (1, "")
     assert "ModuleNotFoundError: No module named 'textcount._native'" in errors
@@ -70,7 +64,7 @@ def test_an_absent_extension_that_is_demanded_is_an_error(copy: Path) -> None:
     assert "ImportError: TEXTCOUNT_BACKEND=native, but textcount._native is not inst" in errors
 
 
-def test_the_reason_that_the_build_left_is_quoted(copy: Path) -> None:
+def test_the_reason_that_the_build_wrote_is_quoted(copy: Path) -> None:
     (copy / "_build.txt").write_text("no cargo was found.\n", encoding="utf-8")
     expected = "pure\ntextcount._native is not installed: no cargo was found.\n"
     assert run(copy.parent) == (0, expected, "")
@@ -118,7 +112,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_an_unusable_extension_warns_once_and_says_why(copy: Path, case: str) -> None:
+def test_an_unusable_extension_gives_one_warning_with_the_cause(copy: Path, case: str) -> None:
     name, content, why = BROKEN[case]
     (copy / name).write_bytes(content)
     status, output, errors = run(copy.parent)
@@ -164,7 +158,7 @@ def test_the_choice_may_be_in_any_case(copy: Path, value: str) -> None:
 
 @needs_native
 @pytest.mark.parametrize("value", ["", "auto", "AUTO", "native", "Native"])
-def test_native_is_chosen_where_it_is(value: str, tmp_path: Path) -> None:
+def test_native_is_selected_if_it_is_installed(value: str, tmp_path: Path) -> None:
     expected = f"native\ntextcount._native {textcount.__version__} is installed.\n"
     assert run(tmp_path, TEXTCOUNT_BACKEND=value) == (0, expected, "")
 
@@ -187,8 +181,11 @@ if failure:
 
 
 @needs_native
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="interpreters share their lock before 3.12")
-def test_a_subinterpreter_goes_pure_without_a_warning(tmp_path: Path) -> None:
+@pytest.mark.skipif(
+    sys.version_info < (3, 12),
+    reason="before 3.12, subinterpreters share the GIL",
+)
+def test_a_subinterpreter_selects_pure_without_a_warning(tmp_path: Path) -> None:
     expected = "pure\ntextcount._native does not load in subinterpreters.\n"
     assert run(tmp_path, SUBINTERPRETER) == (0, expected, "")
 
@@ -210,8 +207,10 @@ if __name__ == "__main__":
 
 
 @needs_native
-@pytest.mark.skipif(sys.version_info < (3, 14), reason="interpreters are public from 3.14 on")
-def test_interpreters_and_their_pool_count_without_a_warning(tmp_path: Path) -> None:
+@pytest.mark.skipif(
+    sys.version_info < (3, 14), reason="needs concurrent.interpreters, new in Python 3.14"
+)
+def test_public_interpreters_and_their_pool_count_without_a_warning(tmp_path: Path) -> None:
     (tmp_path / "pool.py").write_text(POOL, encoding="utf-8")
     status, output, errors = run(
         tmp_path, "import runpy; runpy.run_path('pool.py', run_name='__main__')"
@@ -232,17 +231,19 @@ def test_the_command_prints_the_backend_and_the_reason(tmp_path: Path) -> None:
     ]
 
 
-# In this process, so that every branch is seen
+# In this process, where coverage sees every branch
 
 
 def failing(error: BaseException) -> Any:
+    """Return a function that raises an error in place of loading the extension."""
+
     def load() -> Any:
         raise error
 
     return load
 
 
-def test_a_good_extension_is_used() -> None:
+def test_a_working_extension_is_selected_unless_pure_is_demanded() -> None:
     native = SimpleNamespace(
         __version__=textcount.__version__, count_occurrences=len, _count_part=max
     )
@@ -256,7 +257,7 @@ def test_a_good_extension_is_used() -> None:
     assert selected.count is _pure.count_occurrences
 
 
-def test_an_extension_of_another_version_or_none_is_not_used() -> None:
+def test_an_extension_of_another_version_is_not_selected() -> None:
     native = SimpleNamespace(__version__="0.9", count_occurrences=len)
     with pytest.warns(RuntimeWarning, match="its version is 0.9"):
         assert _backend.select("", lambda: native).name == "pure"
@@ -268,7 +269,7 @@ def test_an_interrupt_is_not_mistaken_for_a_broken_extension() -> None:
             _backend.select("", failing(error))
 
 
-def test_reasons_tell_the_cases_apart(tmp_path: Path) -> None:
+def test_each_cause_has_its_own_reason(tmp_path: Path) -> None:
     folder = str(tmp_path)
     refused = ImportError("module textcount._native does not support loading in subinterpreters")
     assert "subinterpreters" in _backend.select("", failing(refused), folder).reason
@@ -293,7 +294,7 @@ def test_an_unknown_choice_is_refused() -> None:
         _backend.select("fast")
 
 
-def test_the_extension_is_what_load_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_returns_the_extension(monkeypatch: pytest.MonkeyPatch) -> None:
     extension: Any = SimpleNamespace()
     monkeypatch.setitem(sys.modules, "textcount._native", extension)
     monkeypatch.setattr(textcount, "_native", extension, raising=False)

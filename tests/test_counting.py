@@ -1,4 +1,4 @@
-"""What count_occurrences answers, and what it refuses."""
+"""count_occurrences counts the words that equal a needle, and refuses wrong types."""
 
 import array
 import itertools
@@ -33,7 +33,7 @@ import textcount._pure
         ("foo\x0bfoo\u2028foo", "foo", 3),
         ("\x1cfoo\x1dfoo\x1efoo\x1f", "foo", 3),
         ("foo\r\nfoo\x85foo\xa0foo", "foo", 4),
-        ("foo\u200bfoo foo", "foo", 1),  # a zero-width space is no whitespace
+        ("foo\u200bfoo foo", "foo", 1),  # a zero-width space is not whitespace
         ("foo\x00foo foo", "foo", 1),
         ("\ufefffoo foo", "foo", 1),  # a byte-order mark is a character
         ("caf\xe9 cafe\u0301 caf\xe9", "caf\xe9", 2),  # no normalisation
@@ -50,11 +50,11 @@ def test_counts_whole_words(contents: str, needle: str, expected: int) -> None:
 
 
 @pytest.mark.parametrize("needle", ["", " ", "a b", "a\n", "\u2028a", "a\x1f"])
-def test_a_needle_that_is_no_word_occurs_nowhere(needle: str) -> None:
+def test_a_needle_that_is_empty_or_has_whitespace_is_never_found(needle: str) -> None:
     assert textcount.count_occurrences(f"a b {needle} a\n \x1f", needle) == 0
 
 
-def test_every_whitespace_character_of_this_interpreter_separates() -> None:
+def test_every_whitespace_character_of_this_python_separates_words() -> None:
     assert len(WHITESPACE) >= 29
     for space in WHITESPACE:
         assert textcount.count_occurrences(f"foo{space}foo{space}{space}bar{space}foo", "foo") == 3
@@ -74,13 +74,13 @@ def test_agrees_with_split_on_near_misses(pair: tuple[str, str]) -> None:
 
 
 @given(near_misses())
-def test_bytes_are_utf8_text(pair: tuple[str, str]) -> None:
+def test_bytes_are_counted_as_utf8(pair: tuple[str, str]) -> None:
     contents, needle = (part.encode("utf-8", "replace").decode() for part in pair)
     assert textcount.count_occurrences(contents.encode(), needle) == oracle(contents, needle)
 
 
 @given(st.binary())
-def test_bytes_that_are_not_utf8_raise_what_decoding_them_raises(contents: bytes) -> None:
+def test_invalid_utf8_raises_the_error_that_decoding_it_raises(contents: bytes) -> None:
     try:
         expected = oracle(contents.decode("utf-8"), "a")
     except UnicodeDecodeError as error:
@@ -91,12 +91,12 @@ def test_bytes_that_are_not_utf8_raise_what_decoding_them_raises(contents: bytes
         assert textcount.count_occurrences(contents, "a") == expected
 
 
-def test_arguments_have_names() -> None:
+def test_arguments_may_be_given_by_name() -> None:
     assert textcount.count_occurrences(needle="a", contents="a a") == 2
 
 
-class Loud(str):
-    """A str that overrides everything a count might call."""
+class Overriding(str):
+    """A str that overrides every method that counting might call."""
 
     __slots__ = ()
 
@@ -115,8 +115,8 @@ class Loud(str):
     splitlines = split
 
 
-class LoudBytes(bytes):
-    """Its like among bytes."""
+class OverridingBytes(bytes):
+    """Bytes that override the method that counting might call."""
 
     __slots__ = ()
 
@@ -124,10 +124,10 @@ class LoudBytes(bytes):
         return "b b b"
 
 
-def test_a_subclass_counts_by_its_characters() -> None:
-    assert textcount.count_occurrences(Loud("a b a"), "a") == 2
-    assert textcount.count_occurrences("a b a", Loud("b")) == 1
-    assert textcount.count_occurrences(LoudBytes(b"a b a"), "b") == 1
+def test_a_subclass_is_counted_by_its_characters_whatever_it_overrides() -> None:
+    assert textcount.count_occurrences(Overriding("a b a"), "a") == 2
+    assert textcount.count_occurrences("a b a", Overriding("b")) == 1
+    assert textcount.count_occurrences(OverridingBytes(b"a b a"), "b") == 1
 
 
 @pytest.mark.parametrize(
@@ -142,13 +142,16 @@ def test_a_subclass_counts_by_its_characters() -> None:
         ((None, None), "argument 'contents' must be str or bytes, not NoneType"),
     ],
 )
-def test_wrong_types_are_named(arguments: tuple[Any, Any], message: str) -> None:
+def test_an_argument_of_the_wrong_type_is_named_in_the_error(
+    arguments: tuple[Any, Any], message: str
+) -> None:
     with pytest.raises(TypeError) as raised:
         textcount.count_occurrences(*arguments)
     assert raised.value.args == (f"count_occurrences() {message}",)
 
 
 def released() -> memoryview:
+    """Return a memoryview that can no longer be used."""
     view = memoryview(b"a")
     view.release()
     return view
@@ -165,7 +168,7 @@ def released() -> memoryview:
     ],
     ids=["bytearray", "memoryview", "mmap", "array", "released"],
 )
-def test_buffers_that_may_change_are_refused(buffer: Any) -> None:
+def test_mutable_buffers_are_refused(buffer: Any) -> None:
     with pytest.raises(TypeError) as raised:
         textcount.count_occurrences(buffer, "a")
     assert raised.value.args == (
@@ -175,7 +178,7 @@ def test_buffers_that_may_change_are_refused(buffer: Any) -> None:
 
 
 @given(near_misses())
-def test_the_oracle_is_split(pair: tuple[str, str]) -> None:
+def test_the_oracle_agrees_with_split_and_with_isspace(pair: tuple[str, str]) -> None:
     contents, needle = pair
     if not textcount._pure.PYPY_MISSED:
         assert oracle(contents, needle) == contents.split().count(needle)
@@ -183,6 +186,6 @@ def test_the_oracle_is_split(pair: tuple[str, str]) -> None:
     assert oracle(contents, needle) == runs.count(needle)
 
 
-def test_separators_that_split_forgets_are_put_right() -> None:
+def test_whitespace_that_split_misses_on_pypy_separates_words() -> None:
     with mock.patch.object(textcount._pure, "PYPY_MISSED", ["\x1c", "x"]):
         assert textcount._pure.count_occurrences("a\x1caxa", "a") == 3

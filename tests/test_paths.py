@@ -1,4 +1,4 @@
-"""Every path of the extension, by name; the crate's own tests go into their corners."""
+"""Each path of the extension gives the right count. The crate has more tests of the paths."""
 
 import itertools
 import re
@@ -14,39 +14,42 @@ from reference import WHITESPACE, near_misses, oracle, texts
 import textcount
 
 if textcount.BACKEND == "pure":
-    pytest.skip("only the extension has paths", allow_module_level=True)
+    pytest.skip("needs the extension", allow_module_level=True)
 
 from textcount import _native
 
-FAR = 2 * 64 + 3  # two blocks and a little more
+FAR = 2 * 64 + 3
+"""Characters of two blocks of 64, and of a part of a third."""
 WIDTHS = {"ASCII": "e", "1 byte": "é", "2 bytes": "한", "4 bytes": "😀"}
-
 
 pytestmark = pytest.mark.own_backend
 
 
 @pytest.fixture(scope="module", params=_native._paths)
 def path(request: pytest.FixtureRequest) -> str:
-    """The name of a path of the extension."""
+    """Return the name of a path."""
     name: str = request.param
     return name
 
 
 @pytest.fixture
 def count(path: str) -> Any:
+    """Return the function that counts on a path."""
     return partial(_native._count_on, path)
 
 
 @given(pair=near_misses(), times=st.integers(1, 9))
-def test_near_misses(path: str, pair: tuple[str, str], times: int) -> None:
+def test_near_misses_are_counted(path: str, pair: tuple[str, str], times: int) -> None:
     contents, needle = pair[0] * times, pair[1]
     assert _native._count_on(path, contents, needle) == oracle(contents, needle)
-    in_place = contents.encode(errors="replace")
-    assert _native._count_on(path, in_place, needle) == oracle(in_place.decode(), needle)
+    data = contents.encode(errors="replace")
+    assert _native._count_on(path, data, needle) == oracle(data.decode(), needle)
 
 
 @given(contents=texts(0, 3 * 64), data=st.data())
-def test_words_cut_from_the_text(path: str, contents: str, data: st.DataObject) -> None:
+def test_words_and_parts_of_words_of_the_text_are_counted(
+    path: str, contents: str, data: st.DataObject
+) -> None:
     words = contents.split() or ["a"]
     word = data.draw(st.sampled_from(words))
     start = data.draw(st.integers(0, len(word) - 1))
@@ -55,7 +58,7 @@ def test_words_cut_from_the_text(path: str, contents: str, data: st.DataObject) 
 
 
 def around(needle: str) -> Iterator[str]:
-    """Texts with a needle at every distance from both ends, in words and in a word."""
+    """Yield texts with a needle at many distances from both ends, as a word and inside one."""
     for left, right in itertools.product(range(FAR), (0, 1, 2, 62, 63, 64, 65, FAR)):
         for fill in (" ", needle[0], needle + " ", needle + "x\u3000"):
             yield (fill * left)[:left] + needle + (fill * right)[:right]
@@ -63,21 +66,25 @@ def around(needle: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("letter", WIDTHS.values(), ids=WIDTHS)
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 16, 17, 40, 61, 62, 63, 64, 65, 100, 1000])
-def test_a_needle_at_every_distance_from_both_ends(count: Any, length: int, letter: str) -> None:
+def test_a_needle_is_found_at_every_distance_from_both_ends(
+    count: Any, length: int, letter: str
+) -> None:
     needle = (letter + "ab")[:length] + "c" * (length - 3)
     for contents in around(needle):
         assert count(contents, needle) == oracle(contents, needle), (contents, needle)
 
 
 @pytest.mark.parametrize("letter", WIDTHS.values(), ids=WIDTHS)
-def test_every_whitespace_character_at_every_place_of_a_block(count: Any, letter: str) -> None:
+def test_every_whitespace_character_separates_at_every_place_of_a_block(
+    count: Any, letter: str
+) -> None:
     for space, place in itertools.product(WHITESPACE, range(FAR)):
         contents = "." * place + space + letter + space + "." * (FAR - place)
         assert count(contents, letter) == 1, (ascii(space), place)
         assert count(contents.encode(), letter) == 1, (ascii(space), place)
 
 
-def test_a_needle_longer_than_the_text(count: Any) -> None:
+def test_a_needle_longer_than_the_text_is_not_found(count: Any) -> None:
     assert [count("a" * size, "a" * (size + 1)) for size in range(FAR)] == [0] * FAR
     assert [count("a" * size, "a" * size) for size in range(1, FAR)] == [1] * (FAR - 1)
 

@@ -1,4 +1,4 @@
-"""A long text is counted in stretches by the pure backend: none may be seen."""
+"""The pure backend gives the same count whatever the size of its chunks."""
 
 from unittest import mock
 
@@ -13,23 +13,25 @@ from textcount._pure import count_occurrences
 pytestmark = pytest.mark.own_backend
 
 sizes = st.integers(1, 40)
-ways = st.sampled_from([_pure._is_sparse, lambda *_: True, lambda *_: False])
+decisions = st.sampled_from([_pure._is_sparse, lambda *_: True, lambda *_: False])
 
 
-@given(near_misses(), st.integers(1, 5), st.tuples(sizes, sizes, sizes, sizes), ways)
-def test_stretches_of_any_size_counted_either_way(
-    pair: tuple[str, str], times: int, limits: tuple[int, int, int, int], way: object
+@given(near_misses(), st.integers(1, 5), st.tuples(sizes, sizes, sizes, sizes), decisions)
+def test_chunks_of_any_size_give_the_same_count_whether_split_or_searched(
+    pair: tuple[str, str], times: int, limits: tuple[int, int, int, int], is_sparse: object
 ) -> None:
     contents, needle = " ".join([pair[0]] * times), pair[1]
     chunk, first, dense, step = limits
     with mock.patch.multiple(
-        _pure, CHUNK=chunk, FIRST_CHUNK=first, DENSE=dense, SAMPLE_STEP=step, _is_sparse=way
+        _pure, CHUNK=chunk, FIRST_CHUNK=first, DENSE=dense, SAMPLE_STEP=step, _is_sparse=is_sparse
     ):
         assert count_occurrences(contents, needle) == oracle(contents, needle)
 
 
 @given(texts(0, 20), texts(0, 5), sizes)
-def test_needles_that_are_no_words_equal_none(contents: str, needle: str, size: int) -> None:
+def test_needles_that_are_empty_or_have_whitespace_are_never_found(
+    contents: str, needle: str, size: int
+) -> None:
     with mock.patch.multiple(_pure, CHUNK=size, FIRST_CHUNK=size):
         assert count_occurrences(contents * 3, needle) == oracle(contents * 3, needle)
         assert count_occurrences(contents * 3, "") == 0
@@ -41,14 +43,14 @@ LONG = _pure.CHUNK
 
 @pytest.mark.parametrize("needle", ["the", ".*", "a|b", "\\", "[", "(?i)", "aa", "\ud800", "😀"])
 @pytest.mark.parametrize("gap", [" ", "\n", "\u3000", " and so on, as before, and once more "])
-def test_long_texts_dense_and_sparse(needle: str, gap: str) -> None:
+def test_long_texts_with_frequent_and_rare_needles_are_counted(needle: str, gap: str) -> None:
     dense = (needle + gap) * (LONG // len(needle + gap))
     sparse = (f"{needle * 2} {needle}. .{needle} words{gap}" * 40 + needle + gap) * (LONG // 1000)
     for contents in (dense, sparse, dense + sparse, sparse + dense, sparse * 3, dense[:-1] + "x"):
         assert count_occurrences(contents, needle) == oracle(contents, needle)
 
 
-def test_prose_is_searched_and_dense_text_is_split() -> None:
+def test_text_with_rare_needles_is_searched_and_other_text_is_split() -> None:
     prose = "these are the words of a text in which the word is not frequent " * (LONG // 20)
     with mock.patch.object(_pure, "_searcher", wraps=_pure._searcher) as searcher:
         assert count_occurrences(prose, "frequent") == LONG // 20
