@@ -1,4 +1,4 @@
-"""Checks of arguments, and the one wording of their errors for every function and backend."""
+"""Check the arguments of the public functions, and word the errors alike for both backends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Selects, once, at import, the backend that counts: the extension or pure Python.
+"""Select the backend that counts, once, at import: the extension or pure Python.
 
 Code asks ``active`` for what it needs, when it needs it, so that replacing ``active``
 replaces the backend everywhere.
@@ -74,7 +74,7 @@ def select(choice: str, load: Callable[[], Any] = load, folder: str = FOLDER) ->
 
     Raises:
         ValueError: choice is none of ``CHOICES``.
-        ImportError: choice demands a backend that cannot be had.
+        ImportError: choice demands a backend that is not available.
     """
     wanted = choice.lower() or "auto"
     if wanted not in CHOICES:
@@ -85,7 +85,7 @@ def select(choice: str, load: Callable[[], Any] = load, folder: str = FOLDER) ->
         return _native_backend(load())
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # a panic in the extension is no Exception
+    except BaseException as error:  # a panic in the extension is not an Exception
         reason, is_fault = _diagnose(error, folder)
         if wanted == "native":
             raise ImportError(f"TEXTCOUNT_BACKEND=native, but {reason}") from error

@@ -1,7 +1,7 @@
-"""Count in a text that arrives in blocks, in bounded memory, as if it were in one piece.
+"""Count in the blocks of one text so that the result is that of the whole text.
 
-Each block is counted by itself, where it lies. At the boundary of two blocks that is wrong:
-halves of one word may have been taken for words, and the word may have been missed. So the
+Each block is counted by itself, without copying it. At the boundary of two blocks that is
+wrong: the halves of a word may be counted as words, and the word itself is missed. So the
 last characters of one block and the first of the next, as many as the longest needle can
 overlap, are counted again: once joined and once apart. The difference is added. For the
 needle "to"::
@@ -38,7 +38,7 @@ _CONTINUATION_BYTES = range(0x80, 0xC0)
 def counts_in_place(options: CountOptions) -> bool:
     """Return whether the active backend counts bytes without decoding them.
 
-    Without a needle nothing would look at the bytes, which must be valid all the same.
+    They are decoded if there is no needle, because invalid bytes are an error even then.
     """
     return options.in_place and _backend.active.count_part is not None and bool(options.needles)
 
@@ -53,7 +53,7 @@ def count_in_place(
     Args:
         options: the words to count.
         block: the block.
-        size: how many bytes of it have been read.
+        size: how many bytes the block has.
         start: where the part begins.
         stop: where the part ends, or None for the end of the block.
     """
@@ -156,7 +156,7 @@ class BlockCounter:
         if char:
             self.feed(char)
         overlap = self._options.overlap
-        reach = 4 * overlap  # bytes of UTF-8 that surely hold as many characters as overlap
+        reach = 4 * overlap  # a character has at most four bytes
         if self._tail:
             self._count_straddling(_whole_chars(block[start : min(stop, start + reach)])[:overlap])
         end = _whole_chars(block[max(start, stop - reach) : stop])

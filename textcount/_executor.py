@@ -1,8 +1,8 @@
-"""The caller's executor: what crosses to its workers, and what comes back.
+"""Send tasks to the caller's executor, and receive their results, as plain values.
 
-A worker may be another process or another machine. So a task crosses as names and numbers,
-and its results come back as counts, sizes and the parts of errors. Contents of files do not
-cross, except up to ``SHOWN`` bytes around what cannot be decoded.
+A worker may be another process or another machine. So a task is sent as names and numbers.
+Its results return as counts, sizes and the fields of errors. Contents of files are not sent,
+except up to ``SHOWN`` bytes around what cannot be decoded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textcount._options import CountOptions
     from textcount._tasks import Message, Outcome
 
-    # What makes an error anew; not every engine brings one over whole.
+    # The type and the arguments of an error: not every engine sends an error whole.
     ErrorParts = tuple[type[OSError | UnicodeError], tuple[object, ...]]
     # The counts, the size and the error of a file, or the size of one to be divided.
     FileResult = tuple[list[int], int, ErrorParts | None] | int
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     TaskResult = tuple[str, list[FileResult]]
 
 SHOWN = 1 << 12
-"""Bytes around what cannot be decoded that an error brings back."""
+"""The most bytes of the contents that an error brings back."""
 
 
 class CallersExecutor:
@@ -53,10 +53,10 @@ class CallersExecutor:
 
     def submit(self, task: Task, *, is_tiny: bool) -> None:
         """Let the executor count a task."""
-        del is_tiny  # its workers are as likely processes as threads
+        del is_tiny  # its workers may be processes, which do not wait for one GIL
         sources = [_absolute(source) for source in task.sources]
-        crossing = (sources, task.start, task.stop, task.size_limit)
-        future = self._executor.submit(count_for_executor, self._options, *crossing)
+        sent = (sources, task.start, task.stop, task.size_limit)
+        future = self._executor.submit(count_for_executor, self._options, *sent)
         self._under_way.add(future)
         future.add_done_callback(partial(self._receive, task))
 
@@ -97,7 +97,7 @@ def count_for_executor(
 
 
 def _record(options: CountOptions, source: Source, result: FileResult) -> FileCount | int:
-    """Return what counting the source here would have returned."""
+    """Return the record that counting the source in this process would have returned."""
     if isinstance(result, int):
         return result
     values, size, parts = result
@@ -109,7 +109,7 @@ def _record(options: CountOptions, source: Source, result: FileResult) -> FileCo
 def _parts(error: OSError | UnicodeError) -> ErrorParts:
     if isinstance(error, UnicodeDecodeError):
         error = _shortened(error)
-        # Not error.args: the reason may have been changed since it was made.
+        # Not error.args, which keeps the first reason: this one may have been changed.
         arguments = (error.encoding, error.object, error.start, error.end, error.reason)
         return UnicodeDecodeError, arguments
     if isinstance(error, OSError) and error.errno is not None:

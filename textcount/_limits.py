@@ -1,4 +1,4 @@
-"""Sizes that bound a block, a range and a batch, and the number of workers.
+"""Sizes of a block, a range and a batch, and the number of processors.
 
 They stand together, and are read when they are used, so that a test can shrink them all.
 """
@@ -25,7 +25,7 @@ BATCH_BYTES = 1 << 22
 threads busy to the end."""
 
 TASKS_PER_WORKER = 4
-"""Tasks for each of our threads that may be under way or counted and not yet yielded."""
+"""Tasks for each of our threads that may be under way, or done and not yet yielded."""
 
 POOL_BYTES = 1 << 26
 """Bytes that the last ``POOL_FILES`` files, or fewer, must have before threads pay. The mean is

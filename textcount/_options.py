@@ -1,4 +1,4 @@
-"""Options: what to count (``CountOptions``), and how one call does it (``RunOptions``)."""
+"""Checked options: what to count (``CountOptions``), and with which workers (``RunOptions``)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A pool of daemon threads that count tasks.
+"""A pool of our own daemon threads, which count tasks in any order.
 
 ``concurrent.futures`` joins its threads when the process exits, and would wait for one that
-is blocked in a read that never returns. These threads are daemons: such a thread ends with
-the process.
+is blocked in a read that never returns. The threads of this pool are daemons, which end with the
+process.
 
 The calling thread and the workers share only queues, whose methods are atomic. So an
 interrupt, which only the main thread receives, cannot leave a lock of the pool taken.
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from textcount._tasks import Message, Outcome, Task
 
 END_SECONDS = 0.3
-"""How long stopping waits for the workers. One that is blocked in a read ends later."""
+"""Seconds that ``stop`` waits for the workers. A worker that is blocked in a read ends later."""
 
 REPORT_SECONDS = 0.1
-"""The least time between two reports of a worker on the bytes that it has read."""
+"""The least seconds between two reports of a worker on the bytes that it has read."""
 
 
 class _Stopped(BaseException):
-    """Ends the task of a worker whose pool has been stopped."""
+    """Raised in a worker to end its task when its pool has been stopped."""
 
 
 class ThreadPool:
@@ -75,7 +75,7 @@ class ThreadPool:
             self._tasks.put(task)
 
     def stop(self) -> None:
-        """End the workers, each as soon as its read returns."""
+        """End the workers. A worker that is blocked in a read ends when the read returns."""
         self._is_stopped = True
         self._tasks.put(None)
         deadline = time.monotonic() + END_SECONDS
@@ -103,7 +103,7 @@ class ThreadPool:
         except _Stopped:
             pass
         finally:
-            self._tasks.put(None)  # wakes the next worker, which ends, too
+            self._tasks.put(None)  # wakes another worker, so that it ends, too
             self._ended.put(None)
 
     def _start_next(self) -> None:
@@ -119,8 +119,8 @@ class ThreadPool:
     def _count_tiny(self) -> None:
         """Count the tasks of tiny files, unless another worker does.
 
-        The lock is the right to count them. A task that is added just before its holder
-        releases it would be missed, so the holder looks once more after that.
+        Only the worker that holds the lock counts them. A task may be added just before it
+        releases the lock, so it looks for tasks once more after the release.
         """
         while self._tiny and self._counts_tiny.acquire(blocking=False):
             try:

@@ -1,4 +1,4 @@
-"""Count in pure Python: the reference, and the backend where the extension is missing.
+"""Count in pure Python. This is the reference, and the backend where there is no extension.
 
 Splitting a text makes a string of every word. ``re`` skips most words: it searches for the
 needle as a literal, and looks for boundaries only where it finds that. But where the needle

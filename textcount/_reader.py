@@ -1,4 +1,4 @@
-"""Count in a source, or in a range of it, which is read block by block."""
+"""Open one source, read it or a range of it block by block, and count."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Reader:
         return self._count_blocks(source, _blocks_of(source, start, stop))
 
     def _count_local(self, source: Source, buffer: mmap) -> FileCount | int:
-        """Return the counts of a whole local file; of most files, after one block.
+        """Return the counts of a whole local file. Most files need only one block.
 
         Most runs count many small files. So this does little more for each than to open,
         read, count and close it.
@@ -215,7 +215,7 @@ def _take_buffer() -> mmap:
     """Return a buffer for a block: a free one, or a new one."""
     try:
         buffer = _free_buffers.pop()
-    except IndexError:  # a test for emptiness could come too early: threads share the list
+    except IndexError:  # no test before: another thread may take the last buffer after the test
         return _new_buffer()
     return buffer if len(buffer) == _limits.BLOCK else _new_buffer()
 

@@ -1,4 +1,4 @@
-"""URLs and compressed files, read through fsspec.
+"""Read URLs and compressed files, and list directories of a store, through fsspec.
 
 fsspec finds the storage of a URL, its credentials and its proxies.
 """

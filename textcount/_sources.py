@@ -1,4 +1,4 @@
-"""Sources: what can be counted, and what its name alone tells of it."""
+"""Sources of text, and their kinds as told by the name alone: local, compressed or a URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Divide the work into tasks: ranges of large files, batches of the others."""
+"""Divide the sources into tasks: ranges of large files, batches of the others."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from textcount._sources import Source
 
     Outcome = list[FileCount | int]  # for each source its counts, or its size
-    # From a worker: its task, the bytes read since the last message, and how the task ended.
+    # A worker sends its task, the bytes read since its last message, and the end of the task.
     Message = tuple["Task", int, Outcome | BaseException | None]
 
 
 class Division:
-    """How the work is divided.
+    """The sizes by which the work is divided into tasks.
 
     Args:
         options: the words to count.
@@ -74,8 +74,8 @@ class Task:
         in_caller: true if the calling thread counts the sources, when their turn comes.
         is_repeat: true if the bytes have been counted, and reported as read, before.
         outcome: for each source its counts, or its size; None until they are known.
-        failure: what ended the task, if that was no error of a source.
-        backend: the backend that counted it in the caller's executor, or "".
+        failure: the exception that ended the task, or None. An error of a source is in its record.
+        backend: the backend that counted the task in the caller's executor, else "".
     """
 
     __slots__ = (
@@ -168,7 +168,7 @@ def _expected_size(source: Source, division: Division) -> int | None:
         return None
     if source.size:
         return source.size
-    # A file of a walk is no pipe, and the worker that opens it can see its size.
+    # A walk yields no pipes, so the worker that opens the file can look at its size.
     return division.typical_size if source.is_walked else file_size(source)
 
 
@@ -183,7 +183,7 @@ def divide_file(source: Source, size: int, division: Division) -> Iterator[Task]
 
 
 class RangeTotals:
-    """The sums over the ranges of a file."""
+    """The counts and bytes of a file, summed over its ranges."""
 
     def __init__(self, options: CountOptions) -> None:
         self.error: OSError | UnicodeError | None = None

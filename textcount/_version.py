@@ -1,3 +1,3 @@
-"""The version of textcount, which the build, the extension and the site read here."""
+"""The version of textcount. The build and the site read it from this file."""
 
 __version__ = "1.5.0"

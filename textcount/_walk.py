@@ -1,4 +1,4 @@
-"""Directories and stores: put the files that they hold in their place."""
+"""Replace each directory or store (a bucket, a web directory) with the files that it holds."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Patterns:
 
 
 def expand(sources: Iterable[Source], recursive: bool, patterns: Patterns) -> Iterator[Source]:
-    """Yield the sources; if recursive, the files of a directory or store in its place."""
+    """Yield the sources. If recursive, yield the files of a directory or store in its place."""
     for source in sources:
         name = source.name
         if not recursive or isinstance(name, int):
@@ -69,8 +69,8 @@ def _walk(
 ) -> Iterator[Source]:
     """Yield the files below root in sorted order.
 
-    A stack holds the entries still to come of each directory on the way down, as a tree may
-    be deeper than Python recurses.
+    A tree may be deeper than Python can recurse. So a stack holds, for each directory on the
+    way down, the entries that are still to come.
     """
     stack = [iter([("", root, "directory")])]
     while stack:

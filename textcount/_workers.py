@@ -1,9 +1,9 @@
-"""Count in many sources at once, and yield the counts in the order of the sources.
+"""Give tasks to a pool of threads or to an executor, and yield the counts in order.
 
-The work is divided into tasks. Our threads count them, or the caller's executor. Meanwhile
-the calling thread lists files, hands out tasks, waits and yields. Only what can be read just
-once, in its turn (a pipe, a device), it counts itself; and with the pure backend and a GIL,
-where threads would not help, all local files.
+Threads of the package count the tasks, or the caller's executor does. Meanwhile the calling
+thread lists files, hands out tasks, waits and yields. It counts a pipe or a device itself,
+when its turn comes, because that can be read only once. With the pure backend and a GIL it
+counts all local files itself, because threads would not help.
 """
 
 from __future__ import annotations
@@ -91,14 +91,14 @@ class Workers:
                     if task.stop is not None:
                         continue
                     if isinstance(totals.error, UnicodeError):
-                        # The error names bytes of the range. One of the file is wanted.
+                        # The error names a byte of the range. Count again to name the byte of the file.
                         yield from self._records(iter([Task([source], is_repeat=True)]))
                     else:
                         yield totals.record(source.path)
                     totals = None
 
     def _in_order(self, tasks: Iterator[Task]) -> Iterator[Task]:
-        """Yield the tasks in order, each when it is done, with others under way behind it."""
+        """Yield the tasks in order, each when it is done. Later tasks are counted meanwhile."""
         under_way: deque[Task] = deque()
         failure: Exception | None = None
         is_more = True

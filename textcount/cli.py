@@ -61,7 +61,7 @@ backend: {_backend.active.name}
 
 
 class CannotRun(Exception):
-    """Counting as asked is impossible; the message says why."""
+    """The command cannot do what it was asked to do; the message says why."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -135,7 +135,7 @@ def _report(
 
 
 def _say_who_counted(tasks_by_backend: dict[str, int]) -> None:
-    """Tell if an executor's workers have another backend than this process."""
+    """Print a notice if workers of the executor have another backend than this process."""
     here = _backend.active.name
     if tasks_by_backend.keys() - {here}:
         counted = sorted(tasks_by_backend.items())
@@ -236,7 +236,7 @@ def _say(message: str) -> None:
 
 
 def _abandon(stream: TextIO) -> None:
-    """Discard what cannot be written, which the interpreter would flush at its end."""
+    """Redirect a stream that cannot be written to, so that flushing it at exit does not fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from textcount._options import OnProgress
 
     class Readable(Protocol):
-        """The part of a stream that count_stream uses."""
+        """An object with the method that count_stream calls."""
 
         def read(self, size: int, /) -> str | bytes: ...
 
@@ -179,8 +179,8 @@ def count_files(
 
     Raises:
         TypeError: an argument is of the wrong type, or a bare ``str``
-            where several are meant. While iterating: a path is of the wrong
-            type, or errors names a handler that cannot decode.
+            where several are meant. Raised while iterating, if a path is of the
+            wrong type or errors names a handler that cannot decode.
         LookupError: encoding or errors is not known. Nothing has been read.
 
     >>> for file in count_files(["no such file"], ["the"]):

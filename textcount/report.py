@@ -40,7 +40,7 @@ class Report:
         """Print one file."""
 
     def finish(self) -> None:
-        """Print the sums, and what closes the report."""
+        """Print the sums and the end of the report."""
 
 
 class TextReport(Report):
@@ -165,7 +165,7 @@ class JsonReport(Report):
 class CsvReport(Report):
     """Prints a row of CSV for each file and word.
 
-    Words are in a column and not in the heading, where a word could equal another heading.
+    A word has a column of its own. As a heading it could equal another heading.
     """
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
