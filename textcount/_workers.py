@@ -91,7 +91,7 @@ class Workers:
                     if task.stop is not None:
                         continue
                     if isinstance(totals.error, UnicodeError):
-                        # The error names a byte of the range. Count again to name the byte of the file.
+                        # To name the byte of the file, count it as a whole.
                         yield from self._records(iter([Task([source], is_repeat=True)]))
                     else:
                         yield totals.record(source.path)
