@@ -36,7 +36,7 @@ def pytest_report_header() -> str:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # A shell starts a process in the background so. The tests of Ctrl-C would wait for ever.
+        # A shell starts background jobs like this, and the tests of Ctrl-C would never end.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = session.config.getoption("--backend")
     if wanted == "auto":

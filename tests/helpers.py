@@ -24,16 +24,16 @@ needs_threads = pytest.mark.skipif(
 )
 
 DEADLINE = 60
-"""Seconds within which an event must occur. A test waits for the event and fails after them."""
+"""Seconds that a test waits for an event before it fails."""
 
 
 def limits(**changes: Any) -> Any:
-    """Return a context that replaces limits of the package: names of ``textcount._limits``."""
+    """Return a context that replaces limits of the package, by their names in ``_limits``."""
     return mock.patch.multiple(_limits, **changes)
 
 
 def with_workers(jobs: int) -> Any:
-    """Return a context in which the package starts as many workers as for so many processors."""
+    """Return a context in which the package may start so many workers."""
     return limits(cores=lambda: jobs)
 
 
@@ -99,8 +99,8 @@ def without_privileges() -> Iterator[None]:
 def python(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run this Python in a process of its own, and wait for its end.
 
-    Both of its outputs are captured as text, with lone surrogates for bytes that are not
-    UTF-8, and its input is empty. Options are those of ``subprocess.run``, and replace these.
+    Its input is empty. Its output and its errors are captured as text, with lone surrogates
+    for bytes that are not UTF-8. Options are those of ``subprocess.run``, and override this.
     """
     defaults = {
         "stdout": subprocess.PIPE,
@@ -116,15 +116,15 @@ def python(*arguments: object, **options: Any) -> subprocess.CompletedProcess[st
 
 
 def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own, as ``python`` runs Python."""
+    """Run the command in a process of its own. Options are those of ``python``."""
     return python("-m", "textcount", *arguments, **options)
 
 
 def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
     """Start the command in a process of its own; return the process while it runs.
 
-    Its lines are sent as they are printed, and its outputs are pipes. Options are those of
-    ``subprocess.Popen``, and replace these.
+    Its output and its errors go to pipes, and each line is flushed. Options are those of
+    ``subprocess.Popen``, and override this.
     """
     command = [sys.executable, "-m", "textcount", *map(str, arguments)]
     defaults = {
@@ -139,16 +139,10 @@ def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
 def interrupted(*arguments: object, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
     """Start the command, as ``start`` does, and yield it; then interrupt it with Ctrl-C.
 
-    As a terminal does, this interrupts all processes of its session. The command must end
+    Ctrl-C interrupts every process of the session, as in a terminal. The command must end
     with status 130 and print nothing on standard error.
     """
-    # A shell starts background jobs with SIGINT ignored, and their children inherit this.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        process = start(*arguments, start_new_session=True, **options)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    with process:
+    with start(*arguments, start_new_session=True, **options) as process:
         try:
             yield process
             os.killpg(process.pid, signal.SIGINT)
@@ -173,8 +167,8 @@ def outcome(*arguments: object) -> tuple[int, str, str]:
 def without_coverage() -> dict[str, str]:
     """Return the environment without the variables of coverage.
 
-    A process that coverage measures can hang after Ctrl-C, which may leave a lock of coverage
-    taken; and coverage warns in subinterpreters.
+    Ctrl-C can leave a lock of coverage taken, and the process hangs. In a subinterpreter
+    coverage prints a warning.
     """
     return {name: os.environ[name] for name in os.environ if not name.startswith("COVERAGE")}
 

@@ -46,8 +46,8 @@ def oracle(contents: str, needle: str) -> int:
 def near_misses(draw: st.DrawFn) -> tuple[str, str]:
     """Return a text and a needle that many words of the text almost equal.
 
-    These words are the needle cut short, extended, doubled or in the other case. Any
-    whitespace, or what resembles whitespace, is between them.
+    These words are the needle cut short, extended, doubled or in the other case. Between the
+    words is any whitespace, or a character that resembles whitespace.
     """
     needle = draw(words)
     other = draw(words)

@@ -41,7 +41,7 @@ def run(folder: Path, script: str = SHOW, **environment: str) -> tuple[int, str,
     return result.returncode, result.stdout, result.stderr
 
 
-# In a process of its own, a copy of the package
+# Processes that import the package, or a copy of it
 
 
 def test_pure_never_imports_the_extension(copy: Path) -> None:

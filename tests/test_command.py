@@ -318,7 +318,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
 
 
 def shell(line: str) -> tuple[int, str, str]:
-    """Run a line in a shell, where "textcount" is the command; return what ``outcome`` does."""
+    """Run a line in a shell that knows the command; return its status, its output, its errors."""
     function = f"textcount() {{ '{sys.executable}' -m textcount \"$@\"; }}"
     result = subprocess.run(
         ["/bin/sh", "-c", f"{function}; {line}"], capture_output=True, check=False, text=True

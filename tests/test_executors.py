@@ -40,7 +40,7 @@ from helpers import (
 from textcount import cli, count_files
 
 pytestmark = needs_threads
-ignore_warnings = pytest.mark.filterwarnings("ignore")  # of the engines
+ignore_warnings = pytest.mark.filterwarnings("ignore")  # loky and Dask give some
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_every_executor_gives_the_records_of_counting_without_one(
 class Manual(Executor):
     """An executor that counts when its method ``work`` is called.
 
-    As if its workers were on another machine, it pickles what crosses to them and back.
+    It pickles each task and each result, as if its workers were on another machine.
 
     Attributes:
         waiting: the future of each task that has not been counted, and its pickle.
@@ -225,7 +225,7 @@ def test_closing_the_iterator_cancels_waiting_tasks_and_leaves_the_executor_open
         executor.work(5)
 
     with in_thread(work):
-        for _ in range(8):  # one more than a task has
+        for _ in range(8):  # one file more than a task has
             next(found)
     waiting = [future for future, _ in executor.waiting]
     found.close()
@@ -236,8 +236,8 @@ def test_closing_the_iterator_cancels_waiting_tasks_and_leaves_the_executor_open
         assert threads.submit(len, "abc").result() == 3
 
 
-class Noting(Future[Any]):
-    """A future that notes that it has got a callback."""
+class Recording(Future[Any]):
+    """A future that records whether it has a callback."""
 
     has_callback = False
 
@@ -248,7 +248,7 @@ class Noting(Future[Any]):
 
 def test_ctrl_c_cancels_waiting_tasks(mixed: Path) -> None:
     executor = Manual()
-    executor.future = Noting
+    executor.future = Recording
 
     def interrupt() -> None:
         wait_until(lambda: sum(future.has_callback for future, _ in executor.waiting) == 5)  # type: ignore[attr-defined]
@@ -361,7 +361,7 @@ def test_memory_stays_flat_over_very_many_ranges(tmp_path: Path) -> None:
         assert record.counts == {"the": ranges}
 
     peak_memory(lambda: count(10))  # imports modules, which stay in memory
-    # A few futures wait for the garbage collector. Fifty bytes a range would already be more.
+    # Some futures are still in memory. But if each range kept 50 bytes, this would fail.
     assert peak_memory(lambda: count(10_000)) < 500_000
 
 
@@ -488,7 +488,7 @@ def test_a_worker_that_is_killed_neither_loses_counts_nor_doubles_them(tmp_path:
         for _ in range(2):  # benchmarks/executors.py kills twenty
             victim = subprocess.Popen(worker_of(dask.scheduler_address), stderr=subprocess.DEVNULL)
             client.wait_for_workers(2, timeout=60)
-            reports = iter(range(random.randrange(500)))  # of the 500 ranges
+            reports = iter(range(random.randrange(500)))  # at most one for each of the 500 ranges
 
             def kill(size: int, victim: Any = victim, reports: Any = reports) -> None:
                 if next(reports, None) is None:

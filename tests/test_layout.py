@@ -1,4 +1,4 @@
-"""The layout that CONTRIBUTING.md shows is that of the code, and has no import cycle."""
+"""CONTRIBUTING.md shows the modules and their imports, which have no cycle."""
 
 import ast
 import re
@@ -14,10 +14,10 @@ LINE = re.compile(r"^    (\w+\.py) +\S.*?(?: +-> (.+))?$", re.MULTILINE)
 
 
 def shown() -> dict[str, set[str]]:
-    """Return the modules in the order of CONTRIBUTING.md, each with what it imports."""
+    """Return the modules that CONTRIBUTING.md shows, in its order, each with its imports."""
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     _, _, tree = text.partition("\n    textcount/\n")
-    tree = re.sub(r",\n +", ", ", tree.partition("\n\n")[0])  # a list may go on in the next line
+    tree = re.sub(r",\n +", ", ", tree.partition("\n\n")[0])  # a list may take several lines
     return {
         file.removesuffix(".py"): {*filter(None, re.split(r",\s*", imports))}
         for file, imports in LINE.findall(tree.replace("    ", "", 1).replace("\n    ", "\n"))
@@ -25,7 +25,7 @@ def shown() -> dict[str, set[str]]:
 
 
 def imported(module: str) -> set[str]:
-    """Return the modules of the package that a module imports, at the top or in a function."""
+    """Return the modules of the package that a module imports, at its top or in a function."""
     modules = {path.stem for path in PACKAGE.glob("*.py")} | {"_native"}
     tree = ast.parse((PACKAGE / f"{module}.py").read_text("utf-8"))
     found = set()

@@ -42,12 +42,12 @@ def both(contents: Any, needle: str) -> int:
 
 
 @given(near_misses())
-def test_they_agree_on_near_misses(pair: tuple[str, str]) -> None:
+def test_backends_agree_on_near_misses(pair: tuple[str, str]) -> None:
     assert both(*pair) == oracle(*pair)
 
 
 @given(texts(0, 60), st.data())
-def test_they_agree_on_words_cut_from_the_text(contents: str, data: st.DataObject) -> None:
+def test_backends_agree_on_words_cut_from_the_text(contents: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(contents)))
     end = data.draw(st.integers(start, len(contents)))
     needle = contents[start:end]
@@ -58,14 +58,14 @@ def test_they_agree_on_words_cut_from_the_text(contents: str, data: st.DataObjec
 
 
 @given(words, words)
-def test_they_agree_between_every_whitespace_character(needle: str, other: str) -> None:
+def test_backends_agree_between_every_whitespace_character(needle: str, other: str) -> None:
     contents = "".join(needle + space + other + space for space in WHITESPACE)
     assert both(contents, needle) >= len(WHITESPACE)
 
 
 @pytest.mark.parametrize("wide", ["", "\xe9", "\u0100", "\ud800", "\U0001f600"])
 @pytest.mark.parametrize("needle", ["a", "\xe9", "\u0100", "\ud800", "\U0001f600"])
-def test_they_agree_in_every_width_of_text_and_word(wide: str, needle: str) -> None:
+def test_backends_agree_in_every_width_of_text_and_word(wide: str, needle: str) -> None:
     """Count words whose characters take fewer, as many or more bytes than those of the text."""
     contents = f"a {needle} {wide}{needle} \xe9a a{wide} {wide}"
     assert both(contents, needle) == oracle(contents, needle)
@@ -73,7 +73,7 @@ def test_they_agree_in_every_width_of_text_and_word(wide: str, needle: str) -> N
     assert both(long, needle) == oracle(long, needle)
 
 
-def test_they_agree_with_split_on_every_character_there_is() -> None:
+def test_backends_agree_with_split_on_every_character_there_is() -> None:
     for char in map(chr, range(sys.maxunicode + 1)):
         text = f"a{char}a"
         found = text.split()
@@ -132,12 +132,14 @@ def raised(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(("arguments", "keywords"), CALLS, ids=map(str, range(len(CALLS))))
-def test_they_raise_the_same_errors(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+def test_backends_raise_the_same_errors(
+    arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> None:
     assert raised(NATIVE, arguments, keywords) == raised(PURE, arguments, keywords)
 
 
 @given(st.binary(max_size=20))
-def test_they_raise_the_same_errors_for_any_bytes(contents: bytes) -> None:
+def test_backends_raise_the_same_errors_for_any_bytes(contents: bytes) -> None:
     try:
         expected = PURE(contents, "a")
     except UnicodeDecodeError as error:
@@ -152,7 +154,7 @@ def test_they_raise_the_same_errors_for_any_bytes(contents: bytes) -> None:
 # Attributes
 
 
-def test_they_have_the_same_name_signature_and_docstring() -> None:
+def test_backends_have_the_same_name_signature_and_docstring() -> None:
     assert inspect.getdoc(NATIVE) == inspect.getdoc(PURE)
     for attribute in ("__name__", "__qualname__", "__module__"):
         assert getattr(NATIVE, attribute) == getattr(PURE, attribute)
@@ -228,7 +230,7 @@ def test_other_threads_run_while_a_large_text_is_counted() -> None:
 
     thread = threading.Thread(target=tick)
     interval = sys.getswitchinterval()
-    # So no thread is asked for the GIL. It keeps the GIL until it waits or releases it.
+    # Python now asks no thread for the GIL. A thread keeps it until it waits or releases it.
     sys.setswitchinterval(1000)
     try:
         thread.start()

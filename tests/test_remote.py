@@ -47,7 +47,7 @@ COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.fixture(params=[1, 2])
 def jobs(request: pytest.FixtureRequest) -> Iterator[int]:
-    """Let the package start so many workers, and count ranges of 1000 bytes."""
+    """Let the package start one worker or two, and count ranges of 1000 bytes."""
     with limits(cores=lambda: request.param, RANGE=1000):
         yield request.param
 

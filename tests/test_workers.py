@@ -64,10 +64,7 @@ def small_limits() -> Iterator[None]:
 
 @pytest.fixture(params=["GIL", "no GIL"])
 def gil(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Run a test as with a GIL and as without.
-
-    Without a GIL, threads count local files on both backends.
-    """
+    """Run a test with a GIL and without one, which lets threads count on both backends."""
     with mock.patch.object(_backend, "has_gil", lambda: request.param == "GIL"):
         yield
 
@@ -120,7 +117,7 @@ def test_two_ranges_count_each_word_once_wherever_they_meet(tmp_path: Path, erro
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:
-    """Return 40 paths: small and large files, a missing one, one not UTF-8, one long word."""
+    """Return the paths of 40 files. One is missing, one is not UTF-8, one has a long word."""
     source = random.Random(0)
     for index in range(40):
         words = source.choices(["a", "b", "é", "ab", "한국", "\n"], k=source.choice([3, 40, 500]))
@@ -198,7 +195,7 @@ def test_an_error_of_the_paths_follows_the_records_before_it(files: list[Path], 
         yield from files[:20]
         raise AssertionError("the twenty-first")
 
-    files[19].write_text("a")  # a small file, which waits for others to fill a task
+    files[19].write_text("a")  # so that its task is not full when the error comes
     with with_workers(3):
         records = count_files(paths(), ["a"])
         assert len([next(records) for _ in range(20)]) == 20
@@ -398,7 +395,7 @@ def test_a_large_file_that_fails_in_the_middle_is_a_record(files: list[Path], ba
     with with_workers(3), mock.patch.object(os, "lseek", lseek):
         record, after = count_files([files[0], files[1]], ["a"])
     assert isinstance(record.error, OSError)
-    # The ranges before it have 512 bytes, and end at the first separator from there on.
+    # The ranges before byte 512 have been counted, up to the next separator.
     assert (record.error.errno, record.counts, record.size) == (errno.EIO, {}, 513)
     assert after.error is None
 
@@ -523,7 +520,7 @@ def test_ctrl_c_ends_the_counting_of_small_files(many: Path, jobs: int) -> None:
 def blank(tmp_path: Path) -> Path:
     """Return a large file without whitespace."""
     path = tmp_path / "blank"
-    write_blank(path, 1 << 28)
+    write_blank(path, 1 << 27)
     return path
 
 
@@ -540,7 +537,7 @@ def test_ctrl_c_ends_the_counting_of_ten_thousand_words(
     words = tmp_path / "words"
     words.write_text("\n".join(f"word{index}" for index in range(10_000)))
     with interrupted("-j", 2, "-f", words, many / "00000", *[blank] * 50) as process:
-        read_lines(process, 2)  # of the heading and the small file
+        read_lines(process, 2)  # the heading, and the line of the small file
         if backend == "native" and sys.platform == "linux":
             wait_until(lambda: len(os.listdir(f"/proc/{process.pid}/task")) >= 3)
 
