@@ -87,6 +87,12 @@ def test_several_words_have_a_header(essay: str) -> None:
     )  # fmt: skip
 
 
+def test_the_columns_of_a_file_on_standard_input_are_as_wide_as_its_size(essay: str) -> None:
+    with open(essay, encoding="utf-8") as file:
+        result = run("-e", "the", "-e", "end", input=None, stdin=file)
+    assert result.stdout == "the end\n  3   1\n"
+
+
 def test_a_file_of_words_skips_blank_lines(essay: str) -> None:
     Path("words").write_bytes("\ufeffthe\r\n\n  end \n \nthe\n".encode())
     assert outcome("-f", "words", "-e", "cat", essay)[1] == (

@@ -2,6 +2,7 @@
 
 import _thread
 import errno
+import io
 import itertools
 import os
 import random
@@ -33,7 +34,16 @@ from helpers import (
 )
 from reference import HANDLERS, oracle
 
-from textcount import FileCount, _backend, _limits, _pool, _workers, count_file, count_files
+from textcount import (
+    FileCount,
+    _backend,
+    _limits,
+    _pool,
+    _reader,
+    _workers,
+    count_file,
+    count_files,
+)
 from textcount._options import CountOptions, RunOptions
 from textcount._reader import Reader
 from textcount._sources import Source
@@ -187,7 +197,47 @@ def test_bytes_that_are_read_again_to_locate_an_error_are_reported_once(files: l
     (files[0].parent / "second").write_bytes(b"a " * 400 + b"\xff")
     with with_workers(3):
         list(count_files([files[0].parent / "second"], ["a"], on_progress=reported.append))
-    assert sum(reported) <= 801
+    assert sum(reported) == 801
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_bytes_that_cannot_be_decoded_are_reported_as_read(
+    files: list[Path], gil: None, jobs: int
+) -> None:
+    path, reported = files[0].parent / "second", list[int]()
+    path.write_bytes(b"a " * 10 + b"\xff")
+    with with_workers(jobs):
+        *_, record = count_files([files[1], path], ["a"], on_progress=reported.append)
+    assert isinstance(record.error, UnicodeDecodeError)
+    assert sum(reported) == record.size + files[1].stat().st_size
+
+
+def test_a_large_file_on_a_descriptor_is_counted_in_one_piece(files: list[Path], gil: None) -> None:
+    files[0].write_text("a " * 500)
+    with files[0].open("rb") as file:
+        sources = [Source(file.fileno()), Source(str(files[1]))]
+        run_options = RunOptions(CountOptions(["a"], "utf-8", "strict"), 3)
+        record, after = count_sources(sources, run_options)
+    assert (record.path, record.counts, record.error) == ("-", {"a": 500}, None)
+    assert after.error is None
+
+
+def test_several_threads_wait_for_remote_sources_at_once(gil: None) -> None:
+    both_read = threading.Barrier(2)
+
+    class Waiting(io.BytesIO):
+        """A remote file; reading from it takes until another one is read, too."""
+
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell() == 0:
+                both_read.wait(DEADLINE)
+            return super().read(size)
+
+    sources = [Source("one.gz"), Source("other.gz")]
+    run_options = RunOptions(CountOptions(["a"], "utf-8", "strict"), 2)
+    with mock.patch.object(_reader, "_open", lambda _: Waiting(b"a b a")):
+        records = list(count_sources(sources, run_options))
+    assert [record.counts for record in records] == [{"a": 2}, {"a": 2}]
 
 
 def test_an_error_of_the_paths_follows_the_records_before_it(files: list[Path], gil: None) -> None:
@@ -301,6 +351,9 @@ def test_fewer_threads_than_requested_give_the_same_records(files: list[Path]) -
         expected = as_tuples(count_files(files, ["a"]))
     refusal = RuntimeError("can't start new thread")
     with with_workers(3), mock.patch.object(threading.Thread, "start", side_effect=refusal):
+        assert as_tuples(count_files(files, ["a"])) == expected
+    # As a subinterpreter does for a daemon.
+    with with_workers(3), mock.patch.object(_pool, "Thread", side_effect=refusal):
         assert as_tuples(count_files(files, ["a"])) == expected
 
 
@@ -544,7 +597,8 @@ def test_ctrl_c_ends_the_counting_of_ten_thousand_words(
 
 @posix
 def test_a_closed_output_pipe_ends_the_command(blank: Path, many: Path) -> None:
-    arguments = ["-j", 2, "-r", "the", *[many] * 40, *[blank] * 500]
+    # The large files first, so that the pool runs when the pipe is found to be closed.
+    arguments = ["-j", 2, "-r", "the", *[blank] * 2, *[many] * 40, *[blank] * 500]
     with start(*arguments, env=without_coverage()) as process:
         assert process.stdout
         assert process.stderr

@@ -76,8 +76,10 @@ class ThreadPool:
 
     def stop(self) -> None:
         """End the workers. A worker that is blocked in a read ends when the read returns."""
-        self._is_stopped = True
-        self._tasks.put(None)
+        try:
+            self._is_stopped = True
+        finally:  # an interrupt between the two would leave the workers asleep
+            self._tasks.put(None)
         deadline = time.monotonic() + END_SECONDS
         try:
             for _ in range(self._started):
@@ -108,11 +110,12 @@ class ThreadPool:
 
     def _start_next(self) -> None:
         if self._started < self._size:
-            thread = Thread(target=self._work, name=f"textcount-{self._started}", daemon=True)
+            name = f"textcount-{self._started}"
             self._started += 1  # before the new worker starts the next one
             try:
-                thread.start()
-            except RuntimeError:  # the system refuses more threads
+                # A subinterpreter refuses to make a daemon, the system to start a thread.
+                Thread(target=self._work, name=name, daemon=True).start()
+            except (MemoryError, RuntimeError):
                 self._started -= 1
                 self._size = self._started
 
@@ -122,9 +125,9 @@ class ThreadPool:
         Only the worker that holds the lock counts them. A task may be added just before it
         releases the lock, so it looks for tasks once more after the release.
         """
-        while self._tiny and self._counts_tiny.acquire(blocking=False):
+        while self._tiny and not self._is_stopped and self._counts_tiny.acquire(blocking=False):
             try:
-                while self._tiny:
+                while self._tiny and not self._is_stopped:
                     self._count(self._tiny.popleft())
             finally:
                 self._counts_tiny.release()

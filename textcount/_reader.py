@@ -78,7 +78,8 @@ class Reader:
                 return self._count_local(source, buffer)
             return self._count_blocks(source, _blocks_of_range(source.path, buffer, start, stop))
         limit = self._size_limit
-        if limit and is_whole and (size := file_size(source, limit) or 0) >= limit:
+        can_divide = limit and is_whole and isinstance(source.name, str)
+        if can_divide and (size := file_size(source, limit) or 0) >= limit:
             return size
         return self._count_blocks(source, _blocks_of(source, start, stop))
 
@@ -101,7 +102,7 @@ class Reader:
             counts = None
             if size < len(buffer):
                 counts = count_in_place(self._options, buffer, size)
-            elif self._size_limit:
+            elif self._size_limit and isinstance(name, str):
                 status = os.fstat(number)
                 if stat.S_ISREG(status.st_mode) and status.st_size >= self._size_limit:
                     return status.st_size
@@ -118,17 +119,22 @@ class Reader:
         """Return the counts of blocks that are read as they are counted."""
         counter = BlockCounter(self._options)
         sizes = iter(counter.feed_bytes(blocks))
+        reported = 0
         try:
             while True:
                 # What on_progress raises is the caller's error and not the file's.
                 try:
                     size = next(sizes, None)
                 except (OSError, UnicodeError) as error:
-                    return _failure(source, error, counter.size)
+                    failure = _failure(source, error, counter.size)
+                    if self._on_progress is not None and counter.size > reported:
+                        self._on_progress(counter.size - reported)
+                    return failure
                 if size is None:
                     return new_record(source.path, counter.counts, counter.size)
                 if self._on_progress is not None:
                     self._on_progress(size)
+                    reported += size
         finally:
             blocks.close()  # and with it the file
 
@@ -267,7 +273,7 @@ def file_size(source: Source, least: int = 0) -> int | None:
         status = os.stat(name)
     except (OSError, ValueError):
         return 0
-    return status.st_size if stat.S_ISREG(status.st_mode) and isinstance(name, str) else None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def total_size(sources: Iterable[Source]) -> int | None:

@@ -160,11 +160,11 @@ def divide(sources: Iterator[Source], division: Division) -> Iterator[Task]:
 def _expected_size(source: Source, division: Division) -> int | None:
     """Return the bytes that a source probably has; None if the calling thread counts it.
 
-    It counts pipes and devices, as they may be read only once and in their turn.
+    It counts descriptors, pipes and devices, which can be read only once, in their turn.
     """
     if source.error is not None or source.is_remote:
         return division.typical_size
-    if division.in_caller:
+    if division.in_caller or isinstance(source.name, int):
         return None
     if source.size:
         return source.size

@@ -121,7 +121,8 @@ class Workers:
 
     def _submit(self, task: Task) -> None:
         if not task.in_caller:
-            is_tiny = not task.is_range and self._division.is_tiny
+            is_local = not task.sources[0].is_remote  # else a worker mostly waits for the source
+            is_tiny = is_local and not task.is_range and self._division.is_tiny
             self._workers.submit(task, is_tiny=is_tiny)
 
     def _finish(self, task: Task) -> None:
@@ -132,7 +133,7 @@ class Workers:
         while task.outcome is None:
             if task.failure is None:
                 self._receive()
-            elif may_repeat:
+            elif may_repeat and not _is_cancelled(task.failure):
                 # Dask loses some answers while it takes them from a worker that is killed.
                 may_repeat, task.failure = False, None
                 self._submit(task)
@@ -149,10 +150,17 @@ class Workers:
             task.failure = end
         elif end is not None:
             task.outcome = end
-            if not task.is_range:
+            if not task.is_range and not task.sources[0].is_remote:
                 self._division.learn(end)
             if task.backend:
                 counted = self._run.tasks_by_backend
                 counted[task.backend] = counted.get(task.backend, 0) + 1
         if size and self._run.on_progress is not None and not task.is_repeat:
             self._run.on_progress(size)
+
+
+def _is_cancelled(failure: BaseException) -> bool:
+    """Return whether the owner of the executor has cancelled a task."""
+    from concurrent.futures import CancelledError
+
+    return isinstance(failure, CancelledError)
