@@ -33,7 +33,7 @@ def limits(**changes: Any) -> Any:
 
 
 def with_workers(jobs: int) -> Any:
-    """Return a context in which the package may start so many workers."""
+    """Return a context in which the package starts at most ``jobs`` workers."""
     return limits(cores=lambda: jobs)
 
 

@@ -1,4 +1,4 @@
-"""Files at URLs and compressed files count as the same texts in local files."""
+"""Counting in URLs and compressed files gives the counts of local files with the same text."""
 
 import bz2
 import errno

@@ -28,7 +28,7 @@ def wrong_contents(value: object) -> TypeError:
 
 
 def wrong_block(block: object) -> Exception:
-    """Return the error for a block that a stream must not yield: ``None``, or of a wrong type."""
+    """Return the error for a block from a stream that is neither ``str`` nor ``bytes``."""
     if block is None:
         return BlockingIOError(errno.EAGAIN, "the stream is non-blocking and has no data")
     given = type(block).__name__
@@ -75,7 +75,7 @@ def check_decoding(function: str, encoding: object, errors: object) -> str:
     if not isinstance(errors, str):
         raise wrong_type(function, "errors", "str", errors)
     try:
-        f"{encoding}{errors}".encode()  # PyPy would look up names with lone surrogates, too
+        f"{encoding}{errors}".encode()  # raises for a lone surrogate, as only CPython does below
         codecs.lookup_error(errors)
         return io.TextIOWrapper(io.BytesIO(), encoding, errors).encoding
     except ValueError:  # one of the names has a lone surrogate or a NUL in it

@@ -1,6 +1,6 @@
 """Count in the blocks of one text so that the result is that of the whole text.
 
-Each block is counted by itself, without copying it. At the boundary of two blocks that is
+Each block is counted separately and is not copied. At the boundary of two blocks that is
 wrong: the halves of a word may be counted as words, and the word itself is missed. So the
 last characters of one block and the first of the next, as many as the longest needle can
 overlap, are counted again: once joined and once apart. The difference is added. For the

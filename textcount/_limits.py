@@ -14,7 +14,7 @@ LOOKAHEAD = 1 << 12
 """Bytes that are read beyond a range at first, to find the separator that ends its last word."""
 
 RANGE = 1 << 25
-"""Bytes of a large file that one of our threads counts at a time. A file of less than two
+"""Bytes of a large file that one of our threads counts at a time. A file smaller than two
 ranges is not divided."""
 
 BATCH = 64
@@ -33,7 +33,7 @@ then at least 256 KB. Below it, threads that open and close files mostly wait fo
 docs/performance.md has the measurement."""
 
 POOL_FILES = 256
-"""Files whose sizes are added up to decide whether threads pay."""
+"""The most files whose sizes are added up to decide whether threads pay."""
 
 EXECUTOR_RANGE = 1 << 30
 """Bytes of a large file in one task for the caller's executor: see docs/scaling.md."""

@@ -105,13 +105,13 @@ class ThreadPool:
         except _Stopped:
             pass
         finally:
-            self._tasks.put(None)  # wakes another worker, so that it ends, too
+            self._tasks.put(None)  # another worker wakes up and ends, too
             self._ended.put(None)
 
     def _start_next(self) -> None:
         if self._started < self._size:
             name = f"textcount-{self._started}"
-            self._started += 1  # before the new worker starts the next one
+            self._started += 1  # before the new worker reads this number
             try:
                 # A subinterpreter refuses to make a daemon, the system to start a thread.
                 Thread(target=self._work, name=name, daemon=True).start()

@@ -1,6 +1,6 @@
 """Count in pure Python. This is the reference, and the backend where there is no extension.
 
-Splitting a text makes a string of every word. ``re`` skips most words: it searches for the
+Splitting a text creates one string for each word. ``re`` skips most words: it searches for the
 needle as a literal, and looks for boundaries only where it finds that. But where the needle
 is frequent, stopping at each one makes ``re`` up to twenty times as slow as splitting. So a
 long text is counted in chunks, each in the way that is faster there.
@@ -96,7 +96,7 @@ def _count_long(contents: str, needle: str) -> int:
         if is_dense or not _is_sparse(contents[start:stop:SAMPLE_STEP], needle):
             found = contents[start:stop].split().count(needle)
         else:
-            # An absent needle needs no re, which takes long to import.
+            # Import re, which takes long, only if the needle is in the chunk.
             first = contents.find(needle, start, stop)
             found = 0 if first < 0 else len(_searcher(needle)(contents, first, stop))
         count += found

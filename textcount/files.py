@@ -96,8 +96,8 @@ def count_file(
     The counts are those of
     ``open(path, encoding=encoding, errors=errors, newline="").read()``.
     Memory stays bounded, with three exceptions. An error handler of the caller's
-    own (``codecs.register_error``) is given the whole file. So are the decoders of
-    ``iso2022-*``, ``utf-7``, ``unicode_escape`` and ``punycode``. The decoder of
+    own (``codecs.register_error``) is given the whole file. The decoders of ``iso2022-*``,
+    ``utf-7``, ``unicode_escape`` and ``punycode`` are given the whole file, too. The decoder of
     ``idna`` keeps each label until its end.
 
     Args:

@@ -16,7 +16,7 @@ BAR_DELAY = 0.5
 """Seconds that a command runs before the bar appears."""
 
 REFRESH_SECONDS = 0.1
-"""The least time between two updates of the bar."""
+"""The least time between two updates of the bar, in seconds."""
 
 
 def is_available() -> bool:
@@ -27,7 +27,7 @@ def is_available() -> bool:
 class ProgressBar:
     """A bar on standard error, shown after a delay until the context ends.
 
-    Hide it before printing; the next progress draws it again. An error in drawing it is
+    Hide the bar before printing; the next update draws the bar again. An error in drawing it is
     ignored, as the counts matter more.
 
     Args:

@@ -44,7 +44,7 @@ class Report:
 
 
 class TextReport(Report):
-    """Prints what wc would: a line for each file, with right-aligned counts and the path."""
+    """Prints a line for each file as wc does: right-aligned counts and the path."""
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
         super().__init__(words, width, total_only, named)

@@ -162,7 +162,7 @@ def run_inside(root: Path, *command: object, **variables: str) -> subprocess.Com
 
 
 def index_variables(root: Path) -> dict[str, str]:
-    """Return the variables with which pip in the Debian reaches this machine's package index.
+    """Return the environment variables that lead pip, in the Debian, to this machine's index.
 
     Copy the certificates that they name into the Debian.
     """
