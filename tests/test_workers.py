@@ -346,6 +346,22 @@ def test_a_tiny_task_that_is_added_just_before_the_lock_is_released_is_counted()
     pool.stop()
 
 
+def test_stopping_does_not_wait_for_a_blocked_worker() -> None:
+    is_released = threading.Event()
+
+    class Blocked(Task):
+        def count(self, *_: Any) -> Any:
+            is_released.wait(DEADLINE)
+            return []
+
+    with mock.patch.object(_pool, "END_SECONDS", 0):
+        pool, messages = pool_of(1)
+        pool.submit(Blocked([]), is_tiny=False)
+        pool.stop()
+    assert messages.empty()
+    is_released.set()
+
+
 def test_fewer_threads_than_requested_give_the_same_records(files: list[Path]) -> None:
     with with_workers(1):
         expected = as_tuples(count_files(files, ["a"]))

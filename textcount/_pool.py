@@ -11,10 +11,11 @@ interrupt, which only the main thread receives, cannot leave a lock of the pool 
 from __future__ import annotations
 
 import _thread
+import sys
 import time
 from collections import deque
 from queue import Empty, SimpleQueue
-from threading import Lock, Thread
+from threading import Lock, Thread, gettrace
 
 from textcount import _backend
 
@@ -60,7 +61,7 @@ class ThreadPool:
         self._counts_tiny = Lock()
         # Thread.start takes locks in Python code, and an interrupt could leave one taken.
         # So the calling thread starts only the first worker, and each worker the next one.
-        _thread.start_new_thread(self._work, ())
+        _thread.start_new_thread(self._work_first, ())
 
     def submit(self, task: Task, *, is_tiny: bool) -> None:
         """Let a worker count a task.
@@ -86,6 +87,11 @@ class ThreadPool:
                 self._ended.get(timeout=max(0, deadline - time.monotonic()))
         except Empty:
             pass
+
+    def _work_first(self) -> None:  # pragma: no cover - runs before tracing starts
+        """Let debuggers and coverage see the first worker, as Thread does for the others."""
+        sys.settrace(gettrace())
+        self._work()
 
     def _work(self) -> None:
         """Count tasks until the pool is stopped. The first task starts the next worker."""
