@@ -257,7 +257,7 @@ def compare(
     """
     is_forced = grid is FORCED
     for files, size in islice(grid, 8) if quick else grid:
-        sizes = [min(size, MEGABYTE) if quick else size] * files
+        sizes = [min(size, MEGABYTE)] * min(files, 100) if quick else [size] * files
         path = write(root, Folder(f"{files} of {size}", sizes), text)
         ratios, ones, defaults = [], [], []
         for turn in islice(cycle((1, -1)), 4 * rounds):
@@ -266,7 +266,7 @@ def compare(
                 start = time.perf_counter()
                 line = ours(jobs, "-r", FREQUENT, path)
                 if is_forced:
-                    line = [sys.executable, "-c", FORCE, f"-j{jobs or 2}", *line[1 + bool(jobs) :]]
+                    line = [sys.executable, "-I", "-c", FORCE, f"-j{jobs or 2}", *line[1 + bool(jobs) :]]
                 subprocess.run(line, stdout=subprocess.DEVNULL, check=True)
                 seconds[jobs] = time.perf_counter() - start
             ones.append(seconds[1] * 1e3)
