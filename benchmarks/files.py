@@ -264,9 +264,9 @@ def compare(
             seconds = {}
             for jobs in (1, 0)[::turn]:
                 start = time.perf_counter()
-                line = ours(jobs, "-r", FREQUENT, path)
+                line = ours(jobs or 2 * is_forced, "-r", FREQUENT, path)
                 if is_forced:
-                    line = [sys.executable, "-I", "-c", FORCE, f"-j{jobs or 2}", *line[1 + bool(jobs) :]]
+                    line[:1] = [sys.executable, "-I", "-c", FORCE]
                 subprocess.run(line, stdout=subprocess.DEVNULL, check=True)
                 seconds[jobs] = time.perf_counter() - start
             ones.append(seconds[1] * 1e3)
