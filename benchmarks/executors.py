@@ -1,4 +1,4 @@
-"""What counting by executors costs, and what it gains: docs/scaling.md.
+"""Measure the cost and the gain of counting by executors: see docs/scaling.md.
 
     python benchmarks/executors.py [--quick] [--folder FOLDER]
 
@@ -47,7 +47,7 @@ ENGINES: dict[str, Callable[[], AbstractContextManager[Executor]]] = {
 
 
 def serial(path: Path, jobs: int) -> float:
-    """The seconds of counting without an executor."""
+    """Return the seconds of counting without an executor, with at most ``jobs`` workers."""
     start = time.perf_counter()
     run = RunOptions(CountOptions(["the"], "utf-8", "strict"), jobs)
     (record,) = files.count_sources([Source(str(path))], run)
@@ -57,7 +57,7 @@ def serial(path: Path, jobs: int) -> float:
 
 
 def parallel(path: Path, executor: Executor) -> float:
-    """The seconds of counting by one."""
+    """Return the seconds of counting with an executor."""
     start = time.perf_counter()
     (record,) = count_files([path], ["the"], executor=executor)
     if record.error is not None:
@@ -66,12 +66,12 @@ def parallel(path: Path, executor: Executor) -> float:
 
 
 def gains(path: Path, rounds: int) -> None:
-    """One core, two, and executors with two workers, on one file."""
+    """Time one core, two threads, and executors with two workers, on one file."""
     times: dict[str, list[float]] = {"one core": [], "two threads": []}
     opened = {name: make() for name, make in ENGINES.items()}
     executors = {name: each.__enter__() for name, each in opened.items()}
     for executor in executors.values():
-        parallel(Path(__file__), executor)  # until it is up
+        parallel(Path(__file__), executor)  # starts the workers
     times |= {name: [] for name in executors}
     for _ in range(rounds):
         for name in random.sample(list(times), len(times)):
@@ -90,22 +90,22 @@ def gains(path: Path, rounds: int) -> None:
         print(f"| {name} | {middle:.2f} | {size / middle / 1e9:.1f} | {middle / least:.2f} |")
 
 
-def costs(path: Path, shards: int, rounds: int) -> None:
-    """What a shard costs that is as good as empty: to submit, run and gather it."""
+def costs(path: Path, ranges: int, rounds: int) -> None:
+    """Measure the time to submit, run and gather a range of only 64 bytes."""
     with path.open("wb") as file:
-        file.truncate(shards * 64)
-    print("\n| a shard by | ms | counting as long, at 5 GB/s | so that it is 2 % |")
+        file.truncate(ranges * 64)
+    print("\n| a range by | ms | counting as long, at 5 GB/s | so that it is 2 % |")
     print("|---|---:|---:|---:|")
     for name, make in ENGINES.items():
         with make() as executor, mock.patch.object(_limits, "EXECUTOR_RANGE", 64):
             parallel(Path(__file__), executor)
-            cost = statistics.median(parallel(path, executor) for _ in range(rounds)) / shards
+            cost = statistics.median(parallel(path, executor) for _ in range(rounds)) / ranges
         size = cost * 5e9 / 2**20
         print(f"| {name} | {cost * 1e3:.2f} | {size:.1f} MB | {size * 50:.0f} MB |")
 
 
 def kills(path: Path, times: int) -> None:
-    """Workers of a cluster killed at random moments while they count."""
+    """Kill workers of a cluster at random moments of a count; check the totals."""
     path.write_bytes(b"the end of the tale\n" * 100_000)
     chance = random.Random(1)
     exact = amid = 0
@@ -134,29 +134,29 @@ def kills(path: Path, times: int) -> None:
 
 
 class Instant(Executor):
-    """Answers at once, to see what it costs to ask."""
+    """An executor that returns each result at once, to measure the cost of submitting."""
 
     def submit(self, *_: Any, **__: Any) -> Future[Any]:
-        """Find one word."""
+        """Return a finished future with a count of 1."""
         future: Future[Any] = Future()
         future.set_result(("native", [([1], 64, None)]))
         return future
 
 
-def memory(path: Path, shards: int) -> None:
-    """The memory of who submits, over very many shards."""
+def memory(path: Path, ranges: int) -> None:
+    """Measure the memory and the time of the submitting process for very many ranges."""
     with path.open("wb") as file:
-        file.truncate(shards * 64)
+        file.truncate(ranges * 64)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with mock.patch.object(_limits, "EXECUTOR_RANGE", 64):
         start = time.perf_counter()
         (record,) = count_files([path], ["the"], executor=Instant())
         seconds = time.perf_counter() - start
-    if dict(record.counts) != {"the": shards}:
-        sys.exit(f"{record} for {shards} shards")
+    if dict(record.counts) != {"the": ranges}:
+        sys.exit(f"{record} for {ranges} ranges")
     more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    each = seconds / shards * 1e6
-    print(f"\n{shards:,} shards: {more} KB of memory more, {each:.0f} µs each to submit.")
+    each = seconds / ranges * 1e6
+    print(f"\n{ranges:,} ranges: {more} KB of memory more, {each:.0f} µs each to submit.")
 
 
 def main() -> None:
@@ -165,9 +165,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="see that it works, on little")
     parser.add_argument("--folder", type=Path, help="where to put the files (2 GB)")
     options = parser.parse_args()
-    size, shards, rounds, times, many = 2 << 30, 2_000, 5, 20, 1_000_000
+    size, ranges, rounds, times, many = 2 << 30, 2_000, 5, 20, 1_000_000
     if options.quick:
-        size, shards, rounds, times, many = 1 << 20, 100, 1, 1, 10_000
+        size, ranges, rounds, times, many = 1 << 20, 100, 1, 1, 10_000
     print(
         f"textcount {textcount.__version__}, {textcount.BACKEND}; "
         f"CPython {platform.python_version()}; Dask {distributed.__version__}, "
@@ -181,7 +181,7 @@ def main() -> None:
             while file.tell() < size:
                 file.write(english)
         gains(path, rounds)
-        costs(Path(name, "empty"), shards, rounds)
+        costs(Path(name, "empty"), ranges, rounds)
         kills(Path(name, "small"), times)
 
 

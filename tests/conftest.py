@@ -1,4 +1,4 @@
-"""Run every test on both backends, or on the one that the run asked for."""
+"""Run every test on both backends, or on the backend that ``--backend`` names."""
 
 import signal
 import subprocess
@@ -36,7 +36,8 @@ def pytest_report_header() -> str:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # A shell starts background jobs like this, and the tests of Ctrl-C would never end.
+        # Without job control, a shell starts background jobs with SIGINT ignored. The tests of
+        # Ctrl-C would then fail or hang.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = session.config.getoption("--backend")
     if wanted == "auto":
@@ -70,9 +71,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def backend(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Select a backend for a test, in this process and in those that the test starts.
+    """Select a backend for a test, in this process and in the processes that the test starts.
 
-    Yield its name. For a test that is marked with own_backend, select nothing and yield "".
+    Yield the backend's name. For a test that is marked with own_backend, select nothing and
+    yield "".
     """
     name: str = getattr(request, "param", "")
     if not name:

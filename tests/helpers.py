@@ -61,7 +61,7 @@ def wait_until(condition: Callable[[], object]) -> None:
 
 
 def peak_memory(action: Callable[[], object]) -> int:
-    """Return the most bytes that Python's objects took while an action ran."""
+    """Return the peak memory of Python's objects, in bytes, while an action runs."""
     tracemalloc = pytest.importorskip("tracemalloc", exc_type=ImportError)  # PyPy has none
     tracemalloc.start()
     try:
@@ -76,14 +76,14 @@ def peak_memory(action: Callable[[], object]) -> int:
 
 
 def write_blank(path: Path, size: int) -> None:
-    """Write a file of NUL bytes. It is one long word, and takes no space on the disk."""
+    """Write a sparse file of NUL bytes, which are one long word."""
     with path.open("wb") as file:
         file.truncate(size)
 
 
 @contextmanager
 def without_privileges() -> Iterator[None]:
-    """Give up the right of root to read every file, while the context lasts."""
+    """Drop root's privileges until the context ends, because root may read every file."""
     user = os.geteuid()
     if user == 0:
         os.seteuid(65534)
@@ -97,10 +97,11 @@ def without_privileges() -> Iterator[None]:
 
 
 def python(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run this Python in a process of its own, and wait for its end.
+    """Run this interpreter in a subprocess, and wait until the subprocess exits.
 
-    Its input is empty. Its output and its errors are captured as text, with lone surrogates
-    for bytes that are not UTF-8. Options are those of ``subprocess.run``, and override this.
+    Standard input is empty. Standard output and standard error are captured as text, with lone
+    surrogates for bytes that are not UTF-8. Options are passed to ``subprocess.run`` and
+    override these defaults.
     """
     defaults = {
         "stdout": subprocess.PIPE,
@@ -116,15 +117,15 @@ def python(*arguments: object, **options: Any) -> subprocess.CompletedProcess[st
 
 
 def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own. Options are those of ``python``."""
+    """Run the command in a subprocess. Options are passed to the helper ``python``."""
     return python("-m", "textcount", *arguments, **options)
 
 
 def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
-    """Start the command in a process of its own; return the process while it runs.
+    """Start the command in a subprocess; return the subprocess while the command runs.
 
-    Its output and its errors go to pipes, and each line is flushed. Options are those of
-    ``subprocess.Popen``, and override this.
+    Standard output and standard error are unbuffered and go to pipes. Options are passed to
+    ``subprocess.Popen`` and override these defaults.
     """
     command = [sys.executable, "-m", "textcount", *map(str, arguments)]
     defaults = {
@@ -137,10 +138,10 @@ def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
 
 @contextmanager
 def interrupted(*arguments: object, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """Start the command, as ``start`` does, and yield it; then interrupt it with Ctrl-C.
+    """Start the command with ``start``, and yield the process; then interrupt the command.
 
-    Ctrl-C interrupts every process of the session, as in a terminal. The command must end
-    with status 130 and print nothing on standard error.
+    Every process of the command's process group gets SIGINT, as for Ctrl-C in a terminal. The
+    command must end with status 130 and print nothing on standard error.
     """
     with start(*arguments, start_new_session=True, **options) as process:
         try:
@@ -154,7 +155,7 @@ def interrupted(*arguments: object, **options: Any) -> Iterator[subprocess.Popen
 
 
 def outcome(*arguments: object) -> tuple[int, str, str]:
-    """Run the command in this process; return its status, its output and its errors."""
+    """Run the command in this process; return the exit status, standard output, standard error."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="\n") for _ in range(2))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = cli.main([*map(str, arguments)])
@@ -180,8 +181,8 @@ class Terminal:
     """A pseudo-terminal of 80 columns.
 
     Attributes:
-        descriptor: the side that a command writes to.
-        environment: the variables of a command that has this terminal.
+        descriptor: the side that commands write to.
+        environment: the environment variables for a command that runs on this terminal.
     """
 
     def __init__(self, terminal: int, descriptor: int) -> None:
@@ -189,7 +190,7 @@ class Terminal:
         self.environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
         self._terminal = terminal
         self._shown: list[bytes] = []
-        # Its buffer is small. If nobody read it, the command would block.
+        # A thread empties the terminal's small buffer, because a full buffer blocks commands.
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -199,14 +200,14 @@ class Terminal:
                 self._shown.append(data)
 
     def close(self) -> None:
-        """Close the side of the commands, and wait for the rest of their output."""
+        """Close the terminal once all output of the commands has been read."""
         if self._reader.is_alive():
             os.close(self.descriptor)
             self._reader.join()
             os.close(self._terminal)
 
     def shown(self) -> str:
-        """Return what the terminal has shown so far."""
+        """Return the text that the terminal has shown so far."""
         return b"".join(self._shown).decode(errors="ignore").replace("\r\n", "\n")
 
 

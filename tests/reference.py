@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 WHITESPACE = [char for char in map(chr, range(sys.maxunicode + 1)) if char.isspace()]
 
 HANDLERS = ["strict", "replace", "ignore", "surrogateescape", "backslashreplace"]
-"""The built-in error handlers that decode in every encoding."""
+"""The built-in error handlers that can be used to decode any encoding."""
 
 CHARACTERS = st.sampled_from("aé한😀\ud800. ") | st.characters(codec=None)
 
@@ -44,10 +44,10 @@ def oracle(contents: str, needle: str) -> int:
 
 @st.composite
 def near_misses(draw: st.DrawFn) -> tuple[str, str]:
-    """Return a text and a needle that many words of the text almost equal.
+    """Return a text with many words that are almost equal to a needle, and the needle.
 
-    These words are the needle cut short, extended, doubled or in the other case. Between the
-    words is any whitespace, or a character that resembles whitespace.
+    An almost equal word is the needle cut short, extended, doubled or in the other case.
+    Between two words is any whitespace, a character that resembles whitespace, or nothing.
     """
     needle = draw(words)
     other = draw(words)

@@ -1,4 +1,4 @@
-"""The backend that is possible or demanded is selected, and the reason is reported."""
+"""An import selects the demanded backend, else native if possible, and reports the reason."""
 
 import shutil
 import sys
@@ -30,11 +30,11 @@ def copy(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, script: str = SHOW, **environment: str) -> tuple[int, str, str]:
-    """Run a script in a folder, with all warnings; return its status, its output and its errors.
+    """Run a script in a folder, with all warnings; return the status, stdout and stderr.
 
-    If the folder holds a copy of the package, the script imports that one.
+    If the folder holds a copy of the package, the script imports the copy.
     """
-    # Without site-packages, a copy has no extension but its own.
+    # Without site-packages, a copy cannot import the installed extension.
     site = ["-S"] if (folder / "textcount").exists() else []
     variables = {**without_coverage(), "TEXTCOUNT_BACKEND": "", **environment}
     result = python(*site, "-W", "always", "-c", script, cwd=folder, env=variables)

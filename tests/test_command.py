@@ -1,4 +1,4 @@
-"""The command prints what its options ask for, and its exit status says how it went."""
+"""Test the command: output, input, exit status, interrupts, streams and progress bar."""
 
 import csv
 import errno
@@ -324,7 +324,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
 
 
 def shell(line: str) -> tuple[int, str, str]:
-    """Run a line in a shell that knows the command; return its status, its output, its errors."""
+    """Define ``textcount`` in a shell and run a line; return the status, stdout and stderr."""
     function = f"textcount() {{ '{sys.executable}' -m textcount \"$@\"; }}"
     result = subprocess.run(
         ["/bin/sh", "-c", f"{function}; {line}"], capture_output=True, check=False, text=True
@@ -407,7 +407,7 @@ def test_a_long_count_on_a_terminal_draws_a_bar_and_erases_it(essay: str) -> Non
 
 
 def on_a_terminal(*arguments: str, **changes: str) -> str:
-    """Return what the command shows on a terminal, without colours."""
+    """Return the text that the command shows on a terminal, without colours."""
     with open_terminal() as terminal:
         environment = {**terminal.environment, "NO_COLOR": "1", **changes}
         run(*arguments, stdout=terminal.descriptor, stderr=terminal.descriptor, env=environment)

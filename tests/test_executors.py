@@ -1,4 +1,4 @@
-"""Every executor gives the records of counting without one, in the same order."""
+"""Counting with any executor gives the same records, in the same order, as without one."""
 
 import concurrent.futures
 import multiprocessing
@@ -40,12 +40,12 @@ from helpers import (
 from textcount import cli, count_files
 
 pytestmark = needs_threads
-ignore_warnings = pytest.mark.filterwarnings("ignore")  # loky and Dask give some
+ignore_warnings = pytest.mark.filterwarnings("ignore")  # loky and Dask emit warnings
 
 
 @pytest.fixture
 def mixed(tmp_path: Path) -> Path:
-    """Return a folder of 43 files: small ones, one that has several ranges, two not UTF-8."""
+    """Return a folder of 43 files. Two files have several ranges, two files are not UTF-8."""
     folder = tmp_path / "mixed"
     folder.mkdir()
     for index in range(40):
@@ -64,7 +64,7 @@ def small_limits() -> Iterator[None]:
 
 
 def spawned() -> Executor:
-    """Return an executor of processes that do not inherit this one's state."""
+    """Return an executor whose processes are spawned, not forked."""
     return ProcessPoolExecutor(2, multiprocessing.get_context("spawn"))
 
 
@@ -77,7 +77,7 @@ def loky() -> Executor:
 def interpreters() -> Executor:
     if sys.version_info < (3, 14):
         pytest.skip("needs Python 3.14")
-    # The extension does not load in subinterpreters, so no backend may be demanded.
+    # The extension does not load in subinterpreters, and demanding it there is an error.
     os.environ["TEXTCOUNT_BACKEND"] = "auto"
     executor: Executor = concurrent.futures.InterpreterPoolExecutor(2)
     return executor
@@ -112,12 +112,12 @@ def test_every_executor_gives_the_records_of_counting_without_one(
 class Manual(Executor):
     """An executor that counts when its method ``work`` is called.
 
-    It pickles each task and each result, as if its workers were on another machine.
+    The executor pickles each task and each result, as if the workers were on another machine.
 
     Attributes:
-        waiting: the future of each task that has not been counted, and its pickle.
-        most_waiting: how many tasks have waited at once.
-        largest: bytes of the largest pickle.
+        waiting: a pair for each task not yet counted: the future, and the pickled task.
+        most_waiting: the largest number of tasks that have waited at once.
+        largest: the size of the largest pickle, in bytes.
     """
 
     future: type[Future[Any]] = Future
@@ -136,7 +136,7 @@ class Manual(Executor):
         return future
 
     def work(self, most: int = 1000) -> None:
-        """Count the tasks that wait, or so many of them, the last first."""
+        """Count at most ``most`` of the waiting tasks, in reverse order."""
         for _ in range(min(most, len(self.waiting))):
             future, sent = self.waiting.pop()
             if future.set_running_or_notify_cancel():
@@ -148,7 +148,7 @@ class Manual(Executor):
 
 @contextmanager
 def in_thread(action: Callable[[], object]) -> Iterator[None]:
-    """Run an action in another thread; when the context ends, wait for its end."""
+    """Run an action in another thread; join the thread when the context ends."""
     thread = threading.Thread(target=action)
     thread.start()
     try:
@@ -159,7 +159,7 @@ def in_thread(action: Callable[[], object]) -> Iterator[None]:
 
 @contextmanager
 def working(executor: Manual, tasks: int = 1) -> Iterator[None]:
-    """Let the executor count in another thread, as soon as so many tasks wait."""
+    """Count in another thread until the context ends; start once ``tasks`` tasks wait."""
     is_over = threading.Event()
 
     def work() -> None:
@@ -225,7 +225,7 @@ def test_closing_the_iterator_cancels_waiting_tasks_and_leaves_the_executor_open
         executor.work(5)
 
     with in_thread(work):
-        for _ in range(8):  # one file more than a task has
+        for _ in range(8):  # one file more than a task holds
             next(found)
     waiting = [future for future, _ in executor.waiting]
     found.close()
@@ -260,7 +260,7 @@ def test_ctrl_c_cancels_waiting_tasks(mixed: Path) -> None:
 
 
 class Immediate(Executor):
-    """An executor whose tasks have ended when they are submitted, with a result or an error."""
+    """An executor that ends each task on submission, with a given result or exception."""
 
     def __init__(self, end: object) -> None:
         self._end = end
@@ -297,7 +297,7 @@ def test_a_task_whose_result_is_lost_is_submitted_once_more(mixed: Path) -> None
 
 
 class Late(Future[Any]):
-    """A future that wakes the threads that wait for it long before it runs its callbacks."""
+    """A future that wakes waiting threads at once, and runs its callbacks 50 ms later."""
 
     def _invoke_callbacks(self) -> None:
         time.sleep(0.05)
@@ -361,7 +361,7 @@ def test_memory_stays_flat_over_very_many_ranges(tmp_path: Path) -> None:
         assert record.counts == {"the": ranges}
 
     peak_memory(lambda: count(10))  # imports modules, which stay in memory
-    # Some futures are still in memory. But if each range kept 50 bytes, this would fail.
+    # Some futures are still in memory. The assertion would fail if each range kept 50 bytes.
     assert peak_memory(lambda: count(10_000)) < 500_000
 
 

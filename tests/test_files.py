@@ -1,4 +1,4 @@
-"""Streams, files and directories count as their whole text does, in bounded memory."""
+"""Counts in streams, files and directories equal counts in the whole text, in bounded memory."""
 
 import codecs
 import copy
@@ -95,7 +95,7 @@ def test_words_longer_than_many_blocks_are_counted_once(length: int) -> None:
 
 
 class LongWord(io.RawIOBase):
-    """A stream of one long word of size bytes."""
+    """A stream of one long word of ``size`` bytes."""
 
     def __init__(self, size: int) -> None:
         self._left = size
@@ -205,17 +205,17 @@ def whole(path: Path, needle: str, encoding: str, errors: str) -> object:
     try:
         with open(path, encoding=encoding, errors=errors, newline="") as file:
             return oracle(file.read(), needle)
-    except UnicodeError:  # for utf-16 the subclass depends on the size of the block
+    except UnicodeError:  # for utf-16 the block size decides the exact type of the error
         return UnicodeError
     except TypeError:
         return TypeError
 
 
 def blockwise(path: Path, needle: str, encoding: str, errors: str) -> object:
-    """Return what count_file returns for one needle, or the type of error that it raises."""
+    """Return the count of one needle by count_file, or the type of error that it raises."""
     try:
         return count_file(path, [needle], encoding=encoding, errors=errors)[needle]
-    except UnicodeError:  # for utf-16 the subclass depends on the size of the block
+    except UnicodeError:  # for utf-16 the block size decides the exact type of the error
         return UnicodeError
     except TypeError:
         return TypeError
@@ -228,7 +228,7 @@ ENCODINGS = [
 ]  # fmt: skip
 
 if sys.implementation.name == "pypy":
-    ENCODINGS.remove("unicode_escape")  # its decoder never returns if b"\\" is last
+    ENCODINGS.remove("unicode_escape")  # PyPy's decoder never returns if the data ends with b"\\"
 
 TRICKY = [
     "foo\r\nfoo 한국 foo漢字 foo\u2028é foo \ufefffoo\x00 foo".encode(),
@@ -263,7 +263,7 @@ def test_a_file_counts_as_its_whole_text(tmp_path: Path, encoding: str, errors: 
 
 
 def skipping(error: UnicodeError) -> tuple[str, int]:
-    """Handle an error as a caller's own handler may: skip more than the invalid bytes."""
+    """Replace an error by the length of the input, and skip more than the invalid bytes."""
     assert isinstance(error, UnicodeDecodeError)
     return (f"<{len(error.object)}>", min(error.start + 4, len(error.object)))
 

@@ -1,4 +1,4 @@
-"""Test the pages: their examples, their commands, and that both languages say the same."""
+"""Test the examples and the commands of the pages, and that the translations match."""
 
 import doctest
 import re
@@ -21,7 +21,7 @@ TRANSLATIONS = [("README.md", "README.es.md"), ("docs/refactoring.md", "docs/ref
 FENCED = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 
 RUN_ELSEWHERE = {
-    # the beginning of a command: the file that runs it, and a part of that file
+    # the beginning of a command: the file that runs the command, and a part of the file
     "python3 -m venv .venv && .venv/bin/pip install '.[cli]' && .venv/bin/textcount the": (
         "tests/install/debian.py",
         "bin/textcount",

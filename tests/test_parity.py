@@ -1,4 +1,4 @@
-"""Both backends give the same counts and errors, and look the same."""
+"""Both backends give the same counts and errors, and have the same signature and docstring."""
 
 import gc
 import inspect
@@ -66,7 +66,7 @@ def test_backends_agree_between_every_whitespace_character(needle: str, other: s
 @pytest.mark.parametrize("wide", ["", "\xe9", "\u0100", "\ud800", "\U0001f600"])
 @pytest.mark.parametrize("needle", ["a", "\xe9", "\u0100", "\ud800", "\U0001f600"])
 def test_backends_agree_in_every_width_of_text_and_word(wide: str, needle: str) -> None:
-    """Count words whose characters take fewer, as many or more bytes than those of the text."""
+    """Count words whose characters take as many bytes as the text's characters, or fewer."""
     contents = f"a {needle} {wide}{needle} \xe9a a{wide} {wide}"
     assert both(contents, needle) == oracle(contents, needle)
     long = contents * 30_000  # so long that the GIL is released
@@ -242,7 +242,7 @@ def test_other_threads_run_while_a_large_text_is_counted() -> None:
 
 
 def run_in_threads(number: int, action: Callable[[], object]) -> None:
-    """Run an action in so many threads at once, and wait for their end."""
+    """Run an action in ``number`` threads at once, and join the threads."""
     threads = [threading.Thread(target=action) for _ in range(number)]
     for thread in threads:
         thread.start()

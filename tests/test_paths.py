@@ -19,7 +19,7 @@ if textcount.BACKEND == "pure":
 from textcount import _native
 
 FAR = 2 * 64 + 3
-"""Characters of two blocks of 64, and of a part of a third."""
+"""A number of characters: two blocks of 64 and a part of a third block."""
 WIDTHS = {"ASCII": "e", "1 byte": "é", "2 bytes": "한", "4 bytes": "😀"}
 
 pytestmark = pytest.mark.own_backend
@@ -58,7 +58,7 @@ def test_words_and_parts_of_words_of_the_text_are_counted(
 
 
 def around(needle: str) -> Iterator[str]:
-    """Yield texts with a needle at many distances from both ends, as a word and inside one."""
+    """Yield texts with a needle, as a word or part of a word, at many distances from both ends."""
     for left, right in itertools.product(range(FAR), (0, 1, 2, 62, 63, 64, 65, FAR)):
         for fill in (" ", needle[0], needle + " ", needle + "x\u3000"):
             yield (fill * left)[:left] + needle + (fill * right)[:right]

@@ -28,7 +28,7 @@ TEXT = ("né the end\n" * 500).encode()
 
 
 def zstd(data: bytes) -> bytes:
-    """Return data in the format of zstd, with the library that this Python has for it."""
+    """Compress data with the zstd library of this Python."""
     if sys.version_info >= (3, 14):
         from compression import zstd as library
     else:
@@ -134,13 +134,13 @@ class Web(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 
 class Page(http.server.BaseHTTPRequestHandler):
-    """The handler of the server. Words in the name of a page make it answer in other ways.
+    """The handler of the server. A word in the name of a page changes the answer.
 
-    refused: with status 403.
-    whole-only: with the whole page where a range is requested.
-    silent: without the length of the page.
-    slow: after a delay.
-    breaks: with half of the page.
+    refused: the status is 403.
+    whole-only: the answer is the whole page, even if a range is requested.
+    silent: the answer does not give its length.
+    slow: the answer comes after a delay.
+    breaks: the connection closes after half of the answer.
     """
 
     protocol_version = "HTTP/1.1"

@@ -1,4 +1,4 @@
-"""Several workers give the records that one gives, in the same order, and end with the count."""
+"""Several workers give the records of one worker, in the same order, and end after counting."""
 
 import _thread
 import errno
@@ -74,7 +74,7 @@ def small_limits() -> Iterator[None]:
 
 @pytest.fixture(params=["GIL", "no GIL"])
 def gil(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Run a test with a GIL and without one, which lets threads count on both backends."""
+    """Run a test with and without a GIL. Without a GIL, threads count on both backends."""
     with mock.patch.object(_backend, "has_gil", lambda: request.param == "GIL"):
         yield
 
@@ -127,7 +127,7 @@ def test_two_ranges_count_each_word_once_wherever_they_meet(tmp_path: Path, erro
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:
-    """Return the paths of 40 files. One is missing, one is not UTF-8, one has a long word."""
+    """Return 40 paths. One file is missing, one file is not UTF-8, one file has a long word."""
     source = random.Random(0)
     for index in range(40):
         words = source.choices(["a", "b", "é", "ab", "한국", "\n"], k=source.choice([3, 40, 500]))
@@ -226,7 +226,7 @@ def test_several_threads_wait_for_remote_sources_at_once(gil: None) -> None:
     both_read = threading.Barrier(2)
 
     class Waiting(io.BytesIO):
-        """A remote file; reading from it takes until another one is read, too."""
+        """A remote file whose first read blocks until another remote file is read, too."""
 
         def read(self, size: int | None = -1) -> bytes:
             if self.tell() == 0:
@@ -245,7 +245,7 @@ def test_an_error_of_the_paths_follows_the_records_before_it(files: list[Path], 
         yield from files[:20]
         raise AssertionError("the twenty-first")
 
-    files[19].write_text("a")  # so that its task is not full when the error comes
+    files[19].write_text("a")  # so that the file's task is not full when the error comes
     with with_workers(3):
         records = count_files(paths(), ["a"])
         assert len([next(records) for _ in range(20)]) == 20
@@ -298,7 +298,7 @@ def test_a_pipe_is_read_after_the_files_before_it(files: list[Path], gil: None) 
 
 
 def pool_of(size: int) -> tuple[_pool.ThreadPool, SimpleQueue[Any]]:
-    """Return a pool of so many threads, and the queue of what they report."""
+    """Return a pool of at most ``size`` threads, and the queue for the threads' reports."""
     messages: SimpleQueue[Any] = SimpleQueue()
     return _pool.ThreadPool(CountOptions(["a"], "utf-8", "strict"), size, messages), messages
 
@@ -327,7 +327,7 @@ def test_with_a_gil_one_worker_at_a_time_counts_tiny_files() -> None:
 
 def test_a_tiny_task_that_is_added_just_before_the_lock_is_released_is_counted() -> None:
     class Lock:
-        """A lock. A task is added just before its holder releases it for the first time."""
+        """A fake lock that adds a task just before the lock's first release."""
 
         def acquire(self, *, blocking: bool) -> bool:
             return not blocking
@@ -368,7 +368,7 @@ def test_fewer_threads_than_requested_give_the_same_records(files: list[Path]) -
     refusal = RuntimeError("can't start new thread")
     with with_workers(3), mock.patch.object(threading.Thread, "start", side_effect=refusal):
         assert as_tuples(count_files(files, ["a"])) == expected
-    # As a subinterpreter does for a daemon.
+    # A subinterpreter may refuse to create a daemon thread.
     with with_workers(3), mock.patch.object(_pool, "Thread", side_effect=refusal):
         assert as_tuples(count_files(files, ["a"])) == expected
 
@@ -411,7 +411,7 @@ def test_files_that_are_large_on_average_start_threads(
         assert started(*[100] * 5) == helps
         assert not started(*[100] * 4)  # no file is left for the threads
         assert started(*[90] * 9) == (not has_gil)  # small files, but many
-        assert started(*[1] * 7, *[200] * 8) == helps  # only the sizes of the last files count
+        assert started(*[1] * 7, *[200] * 8) == helps  # only the last files' sizes matter
         assert started(2000) == helps  # the file can be divided
         assert not started(1999)
     with with_workers(1), limits(POOL_BYTES=0, RANGE=10):
@@ -436,9 +436,9 @@ def test_a_file_that_has_shrunk_grown_or_vanished_is_counted_as_it_is_now(
     files[0].write_text("a " * 500)
     files[1].write_text("a " * 500)
     sources = [
-        Source(str(files[0]), size=10_000),  # larger than it is
-        Source(str(files[1]), size=200),  # smaller than it is
-        Source(str(files[7]), size=1000),  # it is missing
+        Source(str(files[0]), size=10_000),  # larger than the file
+        Source(str(files[1]), size=200),  # smaller than the file
+        Source(str(files[7]), size=1000),  # the file is missing
         Source(str(files[2])),
     ]
     run_options = RunOptions(CountOptions(["a"], "utf-8", "strict"), 3)
@@ -572,7 +572,7 @@ def test_the_command_prints_the_same_for_any_number_of_workers(
 
 
 def read_lines(process: subprocess.Popen[bytes], number: int) -> None:
-    """Wait until the process has printed so many lines."""
+    """Wait until the process has printed ``number`` lines."""
     assert process.stdout
     for _ in range(number):
         assert process.stdout.readline()

@@ -49,9 +49,9 @@ IMPOSSIBLE = (
     "test_files.py::test_a_file_without_permission_is_a_record",
 )
 
-# loadPackage reads packages from disk when they are given as paths. A fetch that throws proves
-# that the script stays offline. CI=true makes hypothesis deterministic and removes its limits
-# on slow tests.
+# loadPackage reads packages from disk when they are given as paths. The script replaces fetch
+# with a function that throws, so any download fails the run. CI=true makes hypothesis
+# deterministic and removes its limits on slow tests.
 SCRIPT = """
 import { loadPyodide } from "pyodide";
 globalThis.fetch = (address) => { throw new Error(`not offline: ${address}`); };
@@ -78,7 +78,7 @@ def main() -> int:
 
 
 def check(work: Path) -> str:
-    """Build the wheel, download the rest, run the tests; return the verdict."""
+    """Build the wheel, download Pyodide and packages, run the tests; return the verdict."""
     node, npm = find_program("node"), find_program("npm")
     source = unpack(build_sdist(work), new_folder(work))
     wheel, output = build_wheel(work, source, build_variables(work, "pure"))

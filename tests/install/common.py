@@ -32,8 +32,8 @@ UNOPTIMISED = {
 }
 """Variables that halve the time of a native build.
 
-The wheel differs from the one that is released, so a check of its size or its content must
-build without them.
+These variables change the library, so a check of the bytes or the size of the released library
+must not set them.
 """
 
 QUERY = """
@@ -137,8 +137,8 @@ def build_wheel(
 ) -> tuple[Path | None, str]:
     """Build a wheel; return its path, or None if the build fails, and pip's output.
 
-    A builder is an interpreter that has the build requirements. Without one, pip installs
-    them into an environment of its own.
+    A builder is an interpreter that has the build requirements. Without a builder, pip
+    installs the build requirements into an isolated environment.
     """
     output = new_folder(cell)
     interpreter = ["--python", builder] if builder else []

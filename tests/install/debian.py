@@ -3,9 +3,9 @@
     python tests/install/debian.py
 
 As root, debootstrap installs a minimal Debian into a temporary folder, from the mirror of
-this machine's apt. It has Python and venv, but neither Rust nor a C compiler. Each command
-comes from the README and runs in its own clone of HEAD, without uncommitted changes. The
-script needs a Debian mirror and a package index, and reports "not run" without them.
+this machine's apt. This Debian has Python and venv, but neither Rust nor a C compiler. Each
+command comes from the README and runs in its own clone of HEAD, without uncommitted changes.
+The script needs a Debian mirror and a package index, and reports "not run" without them.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ CHECKS: dict[str, Callable[[str, str, float], str]] = {
     "bin/textcount": check_count,
     "bin/tox": check_tests,
 }
-"""The program in each of the two commands, and the check of the command's output."""
+"""The checks of the two commands' output, keyed by the program in each command."""
 
 
 def find_mirror() -> str:
@@ -149,7 +149,10 @@ def bootstrap(work: Path) -> Path:
 
 
 def private_mounts() -> list[object]:
-    """Return a command prefix; the mounts of the prefixed command disappear when it ends."""
+    """Return a command prefix that runs a command in its own mount namespace.
+
+    The mounts in the namespace disappear when the command ends.
+    """
     return [find_program("unshare"), "--mount", "--propagation", "private"]
 
 
@@ -162,13 +165,14 @@ def run_inside(root: Path, *command: object, **variables: str) -> subprocess.Com
 
 
 def index_variables(root: Path) -> dict[str, str]:
-    """Return the environment variables that lead pip, in the Debian, to this machine's index.
+    """Return the environment variables that make pip in the Debian use this machine's index.
 
-    Copy the certificates that they name into the Debian.
+    Copy the certificates that these variables name into the Debian.
     """
     proxies = {*PROXIES, *map(str.upper, PROXIES)}
     variables = {name: os.environ[name] for name in (*proxies, *CERTIFICATES) if name in os.environ}
-    # pip lists the variables of the environment first, and they take precedence.
+    # pip lists the options from environment variables before the options from files, and
+    # setdefault keeps an option's first value.
     for line in pip("config", "list").stdout.splitlines():
         name, _, value = line.partition("=")
         option = name.rpartition(".")[2]
@@ -212,7 +216,7 @@ def main() -> int:
         try:
             root = bootstrap(Path(name))
             variables = index_variables(root)
-            # One after the other: the second is timed.
+            # Run the commands one after the other, because the second command is timed.
             verdicts = [check(root, variables, program) for program in CHECKS]
         except NotRun as reason:
             verdicts = [f"not run: {reason}" for _ in CHECKS]

@@ -3,9 +3,11 @@
     python tests/install/matrix.py [ROW ...]
 
 A row is a situation of the build machine, simulated with scripts in PATH and environment
-variables. A column is a value of TEXTCOUNT_BUILD. Each cell builds a wheel from the sdist,
-checks its tag and its files, installs it into a new environment, and asks it there for its
-backend, its reason and a count. ROW is a part of a row's name.
+variables. A column is a value of TEXTCOUNT_BUILD. Each cell builds a wheel from the sdist and
+checks the wheel's tag and files. The cell then installs the wheel into a new environment, and
+queries textcount for the backend, the reason and a count. If the extension is demanded and
+cannot be built, the cell checks that the build fails and that pip prints the reason. ROW is a
+part of a row's name.
 """
 
 from __future__ import annotations

@@ -42,10 +42,10 @@ from common import (
 )
 
 FIRST_RELEASE = "textcount 1.0.0"
-"""The first words in the subject of the commit of the first release."""
+"""The start of the first release's commit subject."""
 
 DEBUG_SIZE = 4_000_000
-"""A size in bytes between an optimised library and a debug build, which has 8 MB."""
+"""A size in bytes above every optimised library and below a debug library, which has 8 MB."""
 
 
 @dataclass
@@ -86,9 +86,9 @@ def file_hashes(sdist: Path) -> dict[str, str]:
 
 
 def reproducible(built: Build, cell: Path) -> str:
-    """Build again in another folder, the wheels from the sdist; compare them byte by byte."""
+    """Rebuild the sdist in another folder and the wheels from this sdist; compare both builds."""
     sdist = build_sdist(cell, checkout(cell))
-    # Only the content is compared, because an sdist stores the dates of the checkout.
+    # Of the sdists, compare only the content, because an sdist stores the dates of the checkout.
     expect(file_hashes(built.sdist) == file_hashes(sdist), "the sdists differ")
     for choice, wheel in (("native", built.native), ("pure", built.pure)):
         other = build_or_fail(cell, unpack(sdist, new_folder(cell)), choice)
@@ -97,7 +97,7 @@ def reproducible(built: Build, cell: Path) -> str:
 
 
 def accepted(built: Build, cell: Path) -> str:
-    """Check that the index would accept the files, and that the sdist has the files of git."""
+    """Check that the index would accept the packages; compare the sdist's files with git's."""
     run(sys.executable, "-m", "twine", "check", "--strict", built.sdist, built.native, built.pure)
     run(sys.executable, "-m", "check_manifest", checkout(cell))
     products = (".so", ".pyd", ".dylib", "_build.txt")
@@ -107,7 +107,7 @@ def accepted(built: Build, cell: Path) -> str:
 
 
 def system_libraries_only(built: Build, _: Path) -> str:
-    """Check that the library needs only libraries that every Linux has, and its size."""
+    """Check that the library is small enough, and needs only libraries that every Linux has."""
     if sys.platform != "linux":
         raise NotRun("auditwheel needs Linux")
     output = run(sys.executable, "-m", "auditwheel", "show", built.native).stdout
@@ -167,7 +167,7 @@ def offline_bundle(_: Build, cell: Path) -> str:
 
 
 def editable(_: Build, cell: Path) -> str:
-    """Install a checkout as editable, native and pure by turns; check the backend each time."""
+    """Install a checkout in editable mode, native and pure in turn; check each backend."""
     source = checkout(cell)
     python = make_environment(cell)
 
