@@ -6,7 +6,7 @@ from textcount._version import __version__
 from textcount.files import count_file, count_files, count_stream
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # type checkers see the Python function, whichever is installed
+if TYPE_CHECKING:  # type checkers see the Python function with either backend
     from textcount._pure import count_occurrences
 else:
     count_occurrences = _backend.active.count
@@ -25,8 +25,8 @@ __all__ = [
     "count_stream",
 ]
 
-# Pickles and reprs name the module that a public object is imported from, so that they
-# survive when its definition moves. count_occurrences has this from both backends.
+# Pickles and reprs name an object's module. Set the package as the module, so that a pickle
+# still loads after the definition moves. Both backends set the module of count_occurrences.
 for _public in (FileCount, count_file, count_files, count_stream):
     _public.__module__ = __name__
 del _public

@@ -28,7 +28,7 @@ def wrong_contents(value: object) -> TypeError:
 
 
 def wrong_block(block: object) -> Exception:
-    """Return the error for a block from a stream that is neither ``str`` nor ``bytes``."""
+    """Return the error for a ``read`` that returned None or an object of the wrong type."""
     if block is None:
         return BlockingIOError(errno.EAGAIN, "the stream is non-blocking and has no data")
     given = type(block).__name__
@@ -69,13 +69,13 @@ def file_name(function: str, argument: str, path: object) -> str:
 
 
 def check_decoding(function: str, encoding: object, errors: object) -> str:
-    """Return the name of the encoding, if ``open`` would take it and the error handler."""
+    """Return the encoding's name; raise LookupError if ``open`` refuses encoding or errors."""
     if not isinstance(encoding, str):
         raise wrong_type(function, "encoding", "str", encoding)
     if not isinstance(errors, str):
         raise wrong_type(function, "errors", "str", errors)
     try:
-        f"{encoding}{errors}".encode()  # raises for a lone surrogate, as only CPython does below
+        f"{encoding}{errors}".encode()  # outside CPython, only this line refuses a lone surrogate
         codecs.lookup_error(errors)
         return io.TextIOWrapper(io.BytesIO(), encoding, errors).encoding
     except ValueError:  # one of the names has a lone surrogate or a NUL in it

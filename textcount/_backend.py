@@ -1,7 +1,7 @@
-"""Select the backend that counts, once, at import: the extension or pure Python.
+"""Select the backend at import: the extension or pure Python.
 
-Code asks ``active`` for what it needs, when it needs it, so that replacing ``active``
-replaces the backend everywhere.
+The functions for streams and files look up ``active`` at each use, so that replacing
+``active`` replaces the backend of these functions.
 """
 
 from __future__ import annotations
@@ -38,8 +38,7 @@ class Backend:
         name: ``"native"`` or ``"pure"``.
         reason: a sentence that says why it was selected.
         count: ``count_occurrences``.
-        count_part: counts in a part of bytes without copying it, or ``None``: only the
-            extension can.
+        count_part: counts in a part of bytes without copying it; ``None`` in pure Python.
     """
 
     __slots__ = ("count", "count_part", "name", "reason")
@@ -90,7 +89,7 @@ def select(choice: str, load: Callable[[], Any] = load, folder: str = FOLDER) ->
         if wanted == "native":
             raise ImportError(f"TEXTCOUNT_BACKEND=native, but {reason}") from error
     if is_fault:
-        # Level 4 is the user's import statement: 1 to 3 are in this module and the package.
+        # Stack levels 1 and 2 are in this module, 3 is in the package, 4 is the user's import.
         warnings.warn(f"textcount counts in pure Python: {reason}", RuntimeWarning, stacklevel=4)
     return Backend("pure", reason, _pure.count_occurrences)
 
@@ -100,7 +99,7 @@ def _native_backend(native: Any) -> Backend:
     if native.__version__ != __version__:
         versions = f"its version is {native.__version__}, that of textcount {__version__}"
         raise ImportError(versions)
-    # An older build of this version has no _count_part; then this raises AttributeError.
+    # An older build of this version has no _count_part; then this line raises AttributeError.
     count, count_part = native.count_occurrences, native._count_part  # noqa: SLF001
     return Backend("native", f"{EXTENSION} {__version__} is installed.", count, count_part)
 
@@ -144,7 +143,7 @@ def _foreign_libraries(folder: str) -> str:
 def threads_help() -> bool:
     """Return whether several threads count local files faster than one.
 
-    The extension releases the GIL while it counts. A free-threaded Python has none.
+    The extension releases the GIL while it counts. A free-threaded Python has no GIL.
     """
     return active.name == "native" or not has_gil()
 

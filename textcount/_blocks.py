@@ -1,18 +1,17 @@
-"""Count in the blocks of one text so that the result is that of the whole text.
+"""Count in the blocks of one text, with the same result as in the whole text.
 
-Each block is counted separately and is not copied. At the boundary of two blocks that is
-wrong: the halves of a word may be counted as words, and the word itself is missed. So the
-last characters of one block and the first of the next, as many as the longest needle can
-overlap, are counted again: once joined and once apart. The difference is added. For the
-needle "to"::
+Each block is counted separately and is not copied. A word that straddles a boundary is then
+missed, and its halves may be counted as words. So the characters on each side of a boundary,
+as far as the longest needle can reach, are counted twice more: joined, and apart as two
+pieces. The joined count minus the counts of the pieces is added. For the needle "to"::
 
     "to be or not t"  "o be"     the blocks:          1 + 0
     "or not t" + "o be"          joined, "to" occurs: 1
     "or not t"   "o be"          apart, it occurs:    0 + 0
                                  the difference:      1, so the text has 2
 
-The outer ends of these pieces may cut a word, too. But they cut it both times, and so leave
-the difference as it is.
+The outer ends of these pieces may cut a word, too. But a part of a word counts the same joined
+and apart, so the difference does not change.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ _CONTINUATION_BYTES = range(0x80, 0xC0)
 def counts_in_place(options: CountOptions) -> bool:
     """Return whether the active backend counts bytes without decoding them.
 
-    They are decoded if there is no needle, because invalid bytes are an error even then.
+    Without needles, bytes are decoded, because only decoding then finds invalid bytes.
     """
     return options.in_place and _backend.active.count_part is not None and bool(options.needles)
 
@@ -73,7 +72,7 @@ class BlockCounter:
 
     Attributes:
         counts: how often each needle occurs in the blocks so far.
-        size: how many bytes these blocks have.
+        size: how many bytes the blocks so far have.
     """
 
     __slots__ = ("_decoder", "_in_place", "_options", "_partial_char", "_tail", "counts", "size")
@@ -84,7 +83,7 @@ class BlockCounter:
         self._options = options
         self._in_place = counts_in_place(options)
         self._decoder: codecs.IncrementalDecoder | None = None
-        # The last characters of the text so far, as many as overlap.
+        # The last ``overlap`` characters of the text so far.
         self._tail = ""
         # In UTF-8, the first bytes of a character that the next block completes.
         self._partial_char = b""
@@ -133,7 +132,7 @@ class BlockCounter:
         if not self._options.in_place:
             self.feed(self._decoder.decode(block, is_last))
             return
-        # Other blocks are counted in place, so the decoder's state is kept here.
+        # Blocks counted in place bypass the decoder, so _partial_char keeps a cut character.
         self._decoder.setstate((self._partial_char, 0))
         text = self._decoder.decode(block, is_last)
         self._partial_char = self._decoder.getstate()[0]
@@ -142,7 +141,7 @@ class BlockCounter:
     def _feed_utf8(self, block: Buffer, size: int) -> bool:
         """Count in a block of bytes without decoding it; return False if it is not valid.
 
-        Its first and last bytes may be parts of characters.
+        The block's first and last bytes may be parts of characters.
         """
         try:
             char, start = self._complete_char(block, size)
@@ -168,7 +167,7 @@ class BlockCounter:
         return True
 
     def _complete_char(self, block: Buffer, size: int) -> tuple[str, int]:
-        """Return the character that the last block began, and where the next one starts."""
+        """Return the character that the last block's end cut, and where it ends in this block."""
         start = 0
         if not self._partial_char:
             return "", start
@@ -176,12 +175,12 @@ class BlockCounter:
             start += 1
         partial = self._partial_char + block[:start]
         char, used = codecs.utf_8_decode(partial, "strict", start < size)
-        if not used:  # a tiny block did not complete it
+        if not used:  # a tiny block did not complete the character
             self._partial_char = partial
         return char, start
 
     def _count_straddling(self, head: str) -> None:
-        """Add the words that straddle the boundary of the text so far and a block.
+        """Correct the counts for a word that straddles the boundary of the text so far and a block.
 
         Args:
             head: the first characters of the block.
@@ -201,7 +200,7 @@ def clip_to_range(blocks: Iterator[Block], start: int, stop: int | None) -> Iter
 
     Args:
         blocks: the blocks from start on.
-        start: the first byte of the range. At 0 a word may begin without a separator.
+        start: the first byte of the range. If it is 0, a word may begin without a separator.
         stop: the end of the range, or None for the end of the source.
     """
     place, has_begun = start, start == 0
@@ -222,7 +221,7 @@ def clip_to_range(blocks: Iterator[Block], start: int, stop: int | None) -> Iter
 
 
 def _next_separator(block: Buffer, start: int, stop: int) -> int:
-    """Return the index of the first space or line feed, or stop.
+    """Return the index of the first space or line feed, or ``stop`` if there is none.
 
     In UTF-8, valid or not, these two bytes are never part of another character.
     """
@@ -231,12 +230,12 @@ def _next_separator(block: Buffer, start: int, stop: int) -> int:
 
 
 def _whole_chars(part: bytes) -> str:
-    """Decode valid UTF-8 without the characters that its ends cut."""
+    """Decode a part of valid UTF-8; drop a character that is cut at either end."""
     return part.decode("utf-8", "ignore")
 
 
 def _last_boundary(block: Buffer, start: int, size: int) -> int:
-    """Return where the last character starts, if the block's end cuts it, or the end."""
+    """Return where the character cut by the block's end starts; the end if none is cut."""
     last = size - 1
     while last > max(start, size - 4) and _is_continuation(block[last]):
         last -= 1

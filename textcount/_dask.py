@@ -16,7 +16,7 @@ CONNECT_TIMEOUT = 10
 
 
 class Cluster:
-    """A context whose value is the executor of a cluster, and which ends what it has started.
+    """A context manager that yields a cluster's executor, and ends a cluster that it started.
 
     Args:
         address: the address of a scheduler, or "local" to start a cluster here.
@@ -25,7 +25,7 @@ class Cluster:
     Raises:
         ImportError: Dask is not installed.
         OSError: no scheduler answers at the address.
-        ValueError: it is no address.
+        ValueError: the address is not valid.
     """
 
     def __init__(self, address: str, jobs: int) -> None:
@@ -42,7 +42,7 @@ class Cluster:
                     )
                     address = stack.enter_context(cluster).scheduler_address
             client = stack.enter_context(Client(address, timeout=CONNECT_TIMEOUT))
-            # Not "pure": the same file may be counted twice, and may have changed meanwhile.
+            # pure=False, because a file that is counted twice may have changed meanwhile.
             self._executor: Executor = client.get_executor(pure=False)
             self._open = stack.pop_all()
 
@@ -57,7 +57,8 @@ class Cluster:
 def _ignored(number: signal.Signals) -> Iterator[None]:
     """Let the processes that are started in this context ignore a signal.
 
-    A terminal sends Ctrl-C to all processes of a command. The first one ends the others.
+    A terminal sends Ctrl-C to all processes of a command. The main process handles the
+    signal, and ends the others.
     """
     before = signal.signal(number, signal.SIG_IGN)
     try:

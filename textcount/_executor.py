@@ -1,8 +1,8 @@
 """Send tasks to the caller's executor, and receive their results, as plain values.
 
 A worker may be another process or another machine. So a task is sent as names and numbers.
-Its results return as counts, sizes and the fields of errors. Contents of files are not sent,
-except up to ``SHOWN`` bytes around what cannot be decoded.
+The results come back as counts, sizes and the fields of errors. Only a decoding error comes
+back with contents of a file: at most ``SHOWN`` bytes around the invalid ones.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from textcount._options import CountOptions
     from textcount._tasks import Message, Outcome
 
-    # The type and the arguments of an error: not every engine sends an error whole.
+    # The type and arguments of an error, because some executors lose a part of an exception.
     ErrorParts = tuple[type[OSError | UnicodeError], tuple[object, ...]]
-    # The counts, the size and the error of a file, or the size of one to be divided.
+    # The counts, size and error of a file; or only the size of a file to be divided.
     FileResult = tuple[list[int], int, ErrorParts | None] | int
-    # The name of the backend that counted, and its results.
+    # The name of the worker's backend, and the results of the task's files.
     TaskResult = tuple[str, list[FileResult]]
 
 SHOWN = 1 << 12
-"""The most bytes of the contents that an error brings back."""
+"""The most bytes of a file's contents in an error that a worker sends back."""
 
 
 class CallersExecutor:
-    """The caller's executor, which counts tasks. It stays open.
+    """Runs tasks in the caller's executor. The executor stays open.
 
     Args:
         options: the words to count.
@@ -52,8 +52,8 @@ class CallersExecutor:
         self._under_way: set[Future[TaskResult]] = set()
 
     def submit(self, task: Task, *, is_tiny: bool) -> None:
-        """Let the executor count a task."""
-        del is_tiny  # its workers may be processes, which do not wait for one GIL
+        """Submit a task to the executor."""
+        del is_tiny  # the executor's workers may be processes, which share no GIL
         sources = [_absolute(source) for source in task.sources]
         sent = (sources, task.start, task.stop, task.size_limit)
         future = self._executor.submit(count_for_executor, self._options, *sent)
@@ -76,7 +76,7 @@ class CallersExecutor:
                 for source, result in zip(task.sources, results, strict=True)
             ]
             size = sum(record.size for record in end if not isinstance(record, int))
-        except BaseException as error:  # the calling thread raises it
+        except BaseException as error:  # the calling thread handles the error
             end = error
         self._messages.put((task, size, end))
 
@@ -84,7 +84,7 @@ class CallersExecutor:
 def count_for_executor(
     options: CountOptions, sources: list[Source], start: int, stop: int | None, size_limit: int
 ) -> TaskResult:
-    """Count a task. This runs in a worker of the caller's executor."""
+    """Run a task in a worker of the caller's executor."""
     task = Task(sources, start, stop, size_limit=size_limit)
     results: list[FileResult] = []
     for record in task.count(options, None):
@@ -97,7 +97,7 @@ def count_for_executor(
 
 
 def _record(options: CountOptions, source: Source, result: FileResult) -> FileCount | int:
-    """Return the record that counting the source in this process would have returned."""
+    """Return the record of a source from a worker's result; return a size unchanged."""
     if isinstance(result, int):
         return result
     values, size, parts = result
@@ -109,7 +109,7 @@ def _record(options: CountOptions, source: Source, result: FileResult) -> FileCo
 def _parts(error: OSError | UnicodeError) -> ErrorParts:
     if isinstance(error, UnicodeDecodeError):
         error = _shortened(error)
-        # Not error.args, which keeps the first reason: this one may have been changed.
+        # error.args keeps the first reason, but error.reason may have been changed.
         arguments = (error.encoding, error.object, error.start, error.end, error.reason)
         return UnicodeDecodeError, arguments
     if isinstance(error, OSError) and error.errno is not None:
@@ -118,7 +118,7 @@ def _parts(error: OSError | UnicodeError) -> ErrorParts:
 
 
 def _shortened(error: UnicodeDecodeError) -> UnicodeDecodeError:
-    """Return the same error with at most ``SHOWN`` bytes of what was decoded."""
+    """Return a copy of the error with at most ``SHOWN`` bytes of its object."""
     start, reason = error.start, error.reason
     first = max(0, start - SHOWN // 2) if len(error.object) > SHOWN else 0
     if first and not reason.endswith("of the input)"):
@@ -128,7 +128,7 @@ def _shortened(error: UnicodeDecodeError) -> UnicodeDecodeError:
 
 
 def _absolute(source: Source) -> Source:
-    """Return the source under a name that holds in another directory, too."""
+    """Return the source with an absolute path, because a worker may run in another directory."""
     name = source.name
     if isinstance(name, str) and not is_url(name):
         name = os.path.abspath(name)

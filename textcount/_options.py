@@ -23,15 +23,15 @@ HANDLERS = (
 caller's own and may look at every byte, so it is given the whole file."""
 
 _WHOLE_ENCODINGS = ("punycode", "unicode_escape", "iso2022_", "utf_7")
-"""Encodings that are decoded in one piece, because their incremental decoders answer
-differently: punycode decodes each block as if it were the whole text; unicode_escape loses
-an octal escape that is cut (``b"\\\\6", b"6"``); the iso2022 family fails on an unknown
-escape sequence that is cut (``b"\\x1b(\\x85  foo\\r\\n +"``); PyPy's utf-7 loses a shift
-sequence that is cut."""
+"""Encodings that are decoded in one piece, because decoding block by block gives other results.
+The decoder of punycode decodes each block as if it were the whole text. The decoder of
+unicode_escape loses an octal escape that is cut (``b"\\\\6", b"6"``). The iso2022 decoders fail
+on an unknown escape sequence that is cut (``b"\\x1b(\\x85  foo\\r\\n +"``). PyPy's decoder of
+utf-7 loses a shift sequence that is cut."""
 
 _IN_PLACE = ("utf_8", "ascii")
-"""Encodings that the extension counts without decoding. Their texts can also be cut at any
-space or line feed."""
+"""Encodings that the extension counts without decoding. Text in these encodings can also be
+cut at any space or line feed."""
 
 
 class CountOptions:
@@ -46,7 +46,7 @@ class CountOptions:
         is_whole: true if the bytes must be decoded in one piece.
         is_ascii: true for the encoding ASCII.
         in_place: true if the extension can count the bytes without decoding them.
-        overlap: how many characters next to a boundary are counted again.
+        overlap: how many characters on each side of a boundary are counted again.
     """
 
     __slots__ = ("encoding", "errors", "in_place", "is_ascii", "is_whole", "needles", "overlap")
@@ -62,9 +62,9 @@ class CountOptions:
         self.overlap = max(map(len, needles), default=0) + 1
 
     def size_limit(self, range_size: int) -> int:
-        """Return from how many bytes on a file is divided into ranges; 0 if none can be.
+        """Return the size in bytes from which on a file is divided into ranges; 0 means never.
 
-        In most encodings a range could begin inside a character.
+        Most encodings give 0, because a range could begin inside a character.
         """
         return 2 * range_size if self.in_place else 0
 
@@ -80,10 +80,10 @@ class RunOptions:
         options: the words to count, and how to decode.
         jobs: the number of threads that may count.
         on_progress: called with the number of bytes read since its last call.
-        executor: the caller's executor, which counts everything.
+        executor: the caller's executor, which counts all but descriptors, pipes and devices.
 
     Attributes:
-        tasks_by_backend: how many tasks each backend has counted in the executor.
+        tasks_by_backend: the number of tasks that each backend has run in the executor.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A pool of our own daemon threads, which count tasks in any order.
+"""A pool of our own daemon threads, which run tasks in any order.
 
 ``concurrent.futures`` joins its threads when the process exits, and would wait for one that
 is blocked in a read that never returns. The threads of this pool are daemons, which end with the
@@ -28,7 +28,7 @@ END_SECONDS = 0.3
 """Seconds that ``stop`` waits for the workers. A worker that is blocked in a read ends later."""
 
 REPORT_SECONDS = 0.1
-"""The least seconds between two reports of a worker on the bytes that it has read."""
+"""The least time between two reports of a worker on the bytes read, in seconds."""
 
 
 class _Stopped(BaseException):
@@ -40,12 +40,12 @@ class ThreadPool:
 
     Args:
         options: the words to count.
-        size: the most threads to start. There are fewer if there are fewer tasks, or if the
-            system refuses one.
-        messages: receives what the workers report.
+        size: the most threads to start. Fewer threads start if there are fewer tasks, or if
+            the system refuses to start a thread.
+        messages: receives the messages of the workers.
 
     Raises:
-        RuntimeError: the system starts no thread.
+        RuntimeError: the system cannot start the first thread.
     """
 
     def __init__(self, options: CountOptions, size: int, messages: SimpleQueue[Message]) -> None:
@@ -59,15 +59,15 @@ class ThreadPool:
         self._has_gil = _backend.has_gil()
         self._tiny: deque[Task] = deque()
         self._counts_tiny = Lock()
-        # Thread.start takes locks in Python code, and an interrupt could leave one taken.
-        # So the calling thread starts only the first worker, and each worker the next one.
+        # Thread.start takes locks in Python code, and an interrupt could leave a lock taken.
+        # So the calling thread starts only the first worker. Each worker starts the next one.
         _thread.start_new_thread(self._work_first, ())
 
     def submit(self, task: Task, *, is_tiny: bool) -> None:
-        """Let a worker count a task.
+        """Queue a task for the workers.
 
-        With a GIL, workers that open and close tiny files only wait for one another. So one
-        worker at a time counts the tasks of tiny files.
+        With a GIL, workers that open and close tiny files only wait for one another. So only
+        one worker at a time runs the tasks of tiny files.
         """
         if is_tiny and self._has_gil:
             self._tiny.append(task)
@@ -79,7 +79,7 @@ class ThreadPool:
         """End the workers. A worker that is blocked in a read ends when the read returns."""
         try:
             self._is_stopped = True
-        finally:  # an interrupt between the two would leave the workers asleep
+        finally:  # wake the workers, even after an interrupt in the line above
             self._tasks.put(None)
         deadline = time.monotonic() + END_SECONDS
         try:
@@ -94,7 +94,7 @@ class ThreadPool:
         self._work()
 
     def _work(self) -> None:
-        """Count tasks until the pool is stopped. The first task starts the next worker."""
+        """Run tasks until the pool stops. At its first task, a worker starts the next worker."""
         has_started_next = False
         try:
             while True:
@@ -111,25 +111,25 @@ class ThreadPool:
         except _Stopped:
             pass
         finally:
-            self._tasks.put(None)  # another worker wakes up and ends, too
+            self._tasks.put(None)  # wake another worker, so that it ends, too
             self._ended.put(None)
 
     def _start_next(self) -> None:
         if self._started < self._size:
             name = f"textcount-{self._started}"
-            self._started += 1  # before the new worker reads this number
+            self._started += 1  # add 1 before the new worker reads this number
             try:
-                # A subinterpreter refuses to make a daemon, the system to start a thread.
+                # A subinterpreter can refuse daemon threads, and the system can refuse any thread.
                 Thread(target=self._work, name=name, daemon=True).start()
             except (MemoryError, RuntimeError):
                 self._started -= 1
                 self._size = self._started
 
     def _count_tiny(self) -> None:
-        """Count the tasks of tiny files, unless another worker does.
+        """Run the tasks of tiny files, unless another worker is running them.
 
-        Only the worker that holds the lock counts them. A task may be added just before it
-        releases the lock, so it looks for tasks once more after the release.
+        Only the worker that holds the lock runs these tasks. A task may be added just before
+        the worker releases the lock, so the worker looks for tasks again after the release.
         """
         while self._tiny and not self._is_stopped and self._counts_tiny.acquire(blocking=False):
             try:
@@ -139,7 +139,7 @@ class ThreadPool:
                 self._counts_tiny.release()
 
     def _count(self, task: Task) -> None:
-        """Count a task; report the bytes that have been read, and the end."""
+        """Run a task; report the bytes that are read, and then the outcome or the exception."""
         unreported = 0
         due = time.monotonic() + REPORT_SECONDS
 
@@ -158,6 +158,6 @@ class ThreadPool:
             end = task.count(self._options, report)
         except _Stopped:
             raise
-        except BaseException as error:  # the calling thread raises it
+        except BaseException as error:  # the calling thread raises this error
             end = error
         self._messages.put((task, unreported, end))

@@ -1,9 +1,9 @@
 """Count in pure Python. This is the reference, and the backend where there is no extension.
 
-Splitting a text creates one string for each word. ``re`` skips most words: it searches for the
-needle as a literal, and looks for boundaries only where it finds that. But where the needle
-is frequent, stopping at each one makes ``re`` up to twenty times as slow as splitting. So a
-long text is counted in chunks, each in the way that is faster there.
+Splitting a text creates one string for each word. ``re`` skips most words, because it searches
+for the needle as a literal and checks for word boundaries only at a match. But where the needle
+is frequent, stopping at each match makes ``re`` up to twenty times as slow as splitting. So a
+long text is counted in chunks, and each chunk is counted in the way that is faster for it.
 """
 
 from textcount._arguments import wrong_contents, wrong_type
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PYPY_MISSED = [char for char in "\x1c\x1d\x1e\x1f" if char.split()]
-"""Whitespace that PyPy's ``str.split`` takes for letters in a text that is all ASCII, though
-``str.isspace`` does not. Empty on CPython."""
+"""Characters at which PyPy's ``str.split`` does not split a text that is all ASCII, although
+``str.isspace`` is true for them. Empty on CPython."""
 
 CHUNK = 1 << 15
-"""Characters that are counted at a time, or a few more. The words of a chunk fit in the
+"""Characters of a chunk, which then extends to the next space. The words of a chunk fit in the
 processor's cache. In a shorter text, searching saves less time than compiling a pattern
 takes."""
 
@@ -25,11 +25,11 @@ FIRST_CHUNK = 1 << 10
 """Characters of the first chunk, which is split to learn how frequent the needle is."""
 
 DENSE = 48
-"""Splitting is faster where at least one character in so many begins the needle as a word."""
+"""Characters for each occurrence of the needle, below which splitting is faster than searching."""
 
 SAMPLE_STEP = 97
-"""The distance between the characters of a sample. It is prime and no usual length of a line,
-so that few texts repeat themselves at this step."""
+"""The distance between the characters of a sample. This number is prime and is not a common
+length of a line, so that few texts repeat at this distance."""
 
 
 def count_occurrences(contents: str | bytes, needle: str) -> int:
@@ -56,8 +56,8 @@ def count_occurrences(contents: str | bytes, needle: str) -> int:
     >>> count_occurrences("to be or not to be", "be")
     2
     """
-    # type and not isinstance: an object that only claims to be a str, as a mock does, has no
-    # characters to count.
+    # Check the type and not isinstance, because an object that only claims to be a str, such as
+    # a mock, has no characters to count.
     if not issubclass(type(contents), (str, bytes)):
         raise wrong_contents(contents)
     if not issubclass(type(needle), str):
@@ -82,8 +82,8 @@ def _count_long(contents: str, needle: str) -> int:
     """Count chunk by chunk.
 
     A chunk is searched if both the count of the last chunk and a sample of this one predict
-    that searching is faster; else it is split. It ends before a space or with the text, so
-    that no word is cut.
+    that searching is faster; else it is split. A chunk ends before a space or at the end of
+    the text, so that no word is cut.
     """
     if needle.split() != [needle]:
         return 0
@@ -108,10 +108,11 @@ def _count_long(contents: str, needle: str) -> int:
 def _is_sparse(sample: str, needle: str) -> bool:
     """Return True if the sample predicts that searching beats splitting.
 
-    Searching stops wherever the needle can begin. Those places are at most as many as the
-    rarest of the needle's first letters. They must be few compared with the words, because
-    the number of words decides how long splitting takes. Very short words, very long ones
-    and blanks make splitting cheap. A long needle takes long to compile.
+    Searching stops at each place where the needle can begin. There are at most as many such
+    places as occurrences of the rarest of the needle's first letters. Searching pays only if
+    these places are few compared with the words, because the number of words decides how long
+    splitting takes. Very short words, very long words and blanks make splitting cheap. A long
+    needle takes long to compile.
     """
     if 2 * sample.count(" ") > len(sample):
         return False
@@ -122,7 +123,7 @@ def _is_sparse(sample: str, needle: str) -> bool:
 
 def _searcher(needle: str) -> "Callable[[str, int, int], list[str]]":
     """Return a function that lists the words equal to needle between two indices of a text."""
-    import re  # takes longer to import than all of textcount; it caches what it compiles
+    import re  # takes longer to import than all of textcount; re caches patterns
 
     literal = re.escape(needle)
     # findall lists matches of the empty group, so the needle is not copied for each.

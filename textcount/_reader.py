@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from textcount._remote import RemoteFile
     from textcount._sources import Source
 
-_HAS_READV = hasattr(os, "readv")  # Windows has none
+_HAS_READV = hasattr(os, "readv")  # Windows has no readv
 
 _free_buffers: list[mmap] = []
-"""Buffers that no reader has. There are as many as have been needed at once."""
+"""Buffers that are not in use. A new buffer is made only if all buffers are in use."""
 
 
 class Reader:
-    """Counts in sources, one after the other, with one buffer. A context.
+    """A context manager that counts in sources, one after the other, with one buffer.
 
     Args:
         options: the words to count, and how to decode.
@@ -52,7 +52,7 @@ class Reader:
         self._on_progress = on_progress
         self._size_limit = size_limit
         self._buffer: mmap | None = None
-        # The pure backend, and other encodings, decode what they read.
+        # Only blocks that are counted in place use a buffer. Other blocks are decoded.
         if _HAS_READV and counts_in_place(options):
             self._buffer = _take_buffer()
 
@@ -67,7 +67,7 @@ class Reader:
         """Return the counts of a source, or of the words that begin in a range of its bytes.
 
         A range begins at the first space or line feed at or after start, and ends at the first
-        one at or after stop. So of two ranges that meet, exactly one has each word.
+        one at or after stop. So if ranges are adjacent, each word is in exactly one range.
         """
         if source.error is not None:
             return _failure(source, source.error, 0)
@@ -86,8 +86,8 @@ class Reader:
     def _count_local(self, source: Source, buffer: mmap) -> FileCount | int:
         """Return the counts of a whole local file. Most files need only one block.
 
-        Most runs count many small files. So this does little more for each than to open,
-        read, count and close it.
+        Most runs count many small files. So this function does little more than open,
+        read, count and close each file.
         """
         name = source.name
         try:
@@ -122,7 +122,7 @@ class Reader:
         reported = 0
         try:
             while True:
-                # What on_progress raises is the caller's error and not the file's.
+                # An exception from on_progress is the caller's error and not the file's.
                 try:
                     size = next(sizes, None)
                 except (OSError, UnicodeError) as error:
@@ -136,16 +136,16 @@ class Reader:
                     self._on_progress(size)
                     reported += size
         finally:
-            blocks.close()  # and with it the file
+            blocks.close()  # closes the file, too, if the blocks' generator opened it
 
 
 def _failure(source: Source, error: OSError | UnicodeError, size: int) -> FileCount:
-    # A traceback would keep every frame, and what they refer to.
+    # A traceback would keep every frame and its variables alive.
     return new_record(source.path, {}, size, error.with_traceback(None))
 
 
 def read_blocks(read: Callable[[int], bytes | None]) -> Iterator[Block]:
-    """Yield what read returns, block by block, to the end of file."""
+    """Yield the blocks that ``read`` returns, to the end of file."""
     while block := read(_limits.BLOCK):
         if not isinstance(block, bytes):
             raise wrong_block(block)
@@ -163,8 +163,8 @@ def _blocks_of(source: Source, start: int, stop: int | None) -> Generator[Block]
 
 
 def _blocks_of_range(name: str, buffer: mmap, start: int, stop: int | None) -> Generator[Block]:
-    """Yield the same of a local file, all read into one buffer."""
-    number = os.open(name, os.O_RDONLY)  # its size is known, so the name has no NUL
+    """Yield the blocks of the words that begin in a range of a local file, all in one buffer."""
+    number = os.open(name, os.O_RDONLY)  # the file's size is known, so its name has no NUL
     try:
         os.lseek(number, start, os.SEEK_SET)
         yield from clip_to_range(_fill_range(number, buffer, name, start, stop), start, stop)
@@ -177,8 +177,8 @@ def _fill_range(
 ) -> Iterator[Block]:
     """Yield blocks of an open file from start on.
 
-    Up to stop they fill the buffer. From there on the reader only looks for the next
-    separator: the blocks are small, and grow until it stops asking.
+    Up to ``stop``, a block fills the buffer. Past ``stop``, the caller only looks for the next
+    separator, so the blocks start small and grow until the caller stops.
     """
     place = start
     room: mmap | memoryview = buffer
@@ -212,7 +212,7 @@ def _fill(number: int, buffer: mmap | memoryview, name: str | int) -> int:
     except BlockingIOError:
         raise wrong_block(None) from None
     except IsADirectoryError as error:
-        error.filename = name  # as if opening it had failed
+        error.filename = name  # as if opening the directory had failed
         raise
     return size
 
@@ -221,7 +221,7 @@ def _take_buffer() -> mmap:
     """Return a buffer for a block: a free one, or a new one."""
     try:
         buffer = _free_buffers.pop()
-    except IndexError:  # no test before: another thread may take the last buffer after the test
+    except IndexError:  # a test before pop would race with other threads
         return _new_buffer()
     return buffer if len(buffer) == _limits.BLOCK else _new_buffer()
 
@@ -251,18 +251,18 @@ def _open(source: Source) -> RemoteFile | io.RawIOBase:
 
 
 def _as_os_error(error: OSError | ValueError, name: str | int) -> OSError | UnicodeError:
-    """Return an error of opening a file; for a NUL in its name, an OSError."""
+    """Return the error of opening a file; make an OSError of a ValueError (a NUL in the name)."""
     if isinstance(error, (OSError, UnicodeError)):
         return error
     return OSError(errno.EINVAL, str(error), name)
 
 
 def file_size(source: Source, least: int = 0) -> int | None:
-    """Return the size of a regular file in bytes; None for a pipe or device.
+    """Return the size of a file in bytes; None if it is local and not a regular file.
 
-    0 means that there is nothing to divide: the file is absent or cannot be examined, so
-    that opening it will give the reason; or it is remote and has less than least bytes, or
-    cannot be read in ranges.
+    Return 0 if the file is absent or cannot be examined. Opening the file then raises the error.
+    Return 0, too, for a remote file that has less than ``least`` bytes or cannot be read in
+    ranges.
     """
     if source.is_remote:
         from textcount import _remote
@@ -277,7 +277,7 @@ def file_size(source: Source, least: int = 0) -> int | None:
 
 
 def total_size(sources: Iterable[Source]) -> int | None:
-    """Return the bytes that there are to read, or None if only reading tells."""
+    """Return the total number of bytes to read, or None if it is unknown before reading."""
     total = 0
     for source in sources:
         size = None if source.is_remote else file_size(source)

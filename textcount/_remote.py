@@ -22,7 +22,7 @@ _NUMBERS = {
     IsADirectoryError: errno.EISDIR,
     TimeoutError: errno.ETIMEDOUT,
 }
-"""The numbers of errors that a storage's library may raise without one."""
+"""The errno of each exception that a storage's library may raise without an errno."""
 
 NOT_FOUND = 404
 """The status of an HTTP response for a page that does not exist."""
@@ -66,10 +66,10 @@ class RemoteFile:
 
 
 def file_size(name: str, least: int) -> int:
-    """Return the size of a file of which ranges can be read, in bytes.
+    """Return the size in bytes of a file that can be read in ranges.
 
-    Return 0 if they cannot be, if the file has less than least bytes, or if the storage does
-    not answer: opening the file will give the reason.
+    Return 0 if the file cannot be read in ranges, if the file has less than ``least`` bytes, or
+    if the storage does not answer. Without an answer, opening the file will raise the error.
     """
     if name.endswith(COMPRESSED):
         return 0
@@ -78,7 +78,7 @@ def file_size(name: str, least: int) -> int:
         size = system.info(path).get("size") or 0
         if size < least:
             return 0
-        if _is_web(system):  # its info often leaves out that the server serves ranges
+        if _is_web(system):  # info often does not say whether the server serves ranges
             with system.open(path, "rb", block_size=1) as file:
                 file.seek(1)
                 file.read(1)
@@ -90,7 +90,7 @@ def file_size(name: str, least: int) -> int:
 def matching(url: str) -> list[tuple[str, bool]]:
     """Return the URLs that match a URL with wildcards, or the URL itself.
 
-    Each comes with whether it is a directory.
+    Each URL is in a pair with True if it is a directory, else False.
     """
     with _only_os_errors(url):
         system, path = _locate(url)
@@ -100,10 +100,10 @@ def matching(url: str) -> list[tuple[str, bool]]:
                 (system.unstrip_protocol(each), found[each]["type"] == "directory")
                 for each in sorted(found)
             ]
-        # Only the text of a web page could tell whether it lists others; so its name does.
+        # A trailing slash marks a directory on the web. Only the page's text could tell for sure.
         if _is_web(system):
             return [(url, url.endswith("/"))]
-        # Files in a directory are named after the storage's own spelling of its name.
+        # Spell a directory as the storage does, because its files' names begin with that spelling.
         return [(system.unstrip_protocol(path), True) if system.isdir(path) else (url, False)]
 
 
@@ -161,7 +161,7 @@ def _only_os_errors(name: str) -> Iterator[None]:
     except Exception as raised:
         error: BaseException = raised
         cause = raised.__cause__
-        # For every failure on the web fsspec raises FileNotFoundError; its cause is the truth.
+        # For every failure on the web fsspec raises FileNotFoundError; its cause is the real error.
         if (
             cause
             and name.startswith(("http:", "https:"))

@@ -11,13 +11,13 @@ COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 
 class Source:
-    """A file to count, or an open one.
+    """A file to count, given by a path, a URL or an open descriptor.
 
     Args:
         name: the path or URL of a file, or the descriptor of an open one.
         error: why a directory of this name could not be listed, or ``None``.
-        is_walked: true if a walk found it, which passes over pipes and devices.
-        size: its size in bytes, if that is known to be large, or 0.
+        is_walked: true if a walk found the file. A walk passes over pipes and devices.
+        size: the file's size in bytes, if the file is known to be large, else 0.
 
     Attributes:
         path: the name to show. A descriptor is shown as "-".

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from textcount._sources import Source
 
     Outcome = list[FileCount | int]  # for each source its counts, or its size
-    # A worker sends its task, the bytes read since its last message, and the end of the task.
+    # From a worker: the task, the bytes read since the worker's last message, and the outcome
+    # or the exception of the task, or None if the task goes on.
     Message = tuple["Task", int, Outcome | BaseException | None]
 
 
@@ -23,15 +24,15 @@ class Division:
 
     Args:
         options: the words to count.
-        typical_size: bytes of a file, on average.
+        typical_size: the average size of a file in bytes.
         range_size: bytes of a large file in a task.
-        batch: files in a task.
-        batch_bytes: bytes of these files together.
+        batch: the most files in a task.
+        batch_bytes: the most bytes of all files in a task together.
         in_caller: true if the calling thread counts the local files.
 
     Attributes:
-        size_limit: bytes from which on a file is divided into ranges; 0 if its encoding
-            does not allow that.
+        size_limit: a file of at least this many bytes is divided into ranges; 0 if the
+            encoding does not allow ranges.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Division:
         return self.typical_size * _limits.POOL_FILES < _limits.POOL_BYTES
 
     def learn(self, outcome: Outcome) -> None:
-        """Take the sizes of counted files into the average."""
+        """Update the average with the sizes of counted files."""
         sizes = [record.size for record in outcome if not isinstance(record, int)]
         if sizes:
             self.typical_size = (self.typical_size + sum(sizes) // len(sizes)) // 2
@@ -70,7 +71,7 @@ class Task:
         sources: the sources.
         start: the first byte of the range.
         stop: the end of the range, or None for the end of the source.
-        size_limit: bytes from which on a file is not counted: its size is the outcome.
+        size_limit: if not 0, the outcome of a file of at least this many bytes is its size.
         in_caller: true if the calling thread counts the sources, when their turn comes.
         is_repeat: true if the bytes have been counted, and reported as read, before.
         outcome: for each source its counts, or its size; None until they are known.
@@ -112,7 +113,7 @@ class Task:
 
     @property
     def is_range(self) -> bool:
-        """True for a range of a file that other tasks count, too."""
+        """True if the task is one range of a file. Other tasks count the other ranges."""
         return self.start > 0 or self.stop is not None
 
     def count(self, options: CountOptions, on_progress: OnProgress | None) -> Outcome:
@@ -153,14 +154,15 @@ def divide(sources: Iterator[Source], division: Division) -> Iterator[Task]:
             batch_size += size
     if batch:
         yield Task(batch, size_limit=limit)
-    if failure is not None:  # the sources before it are counted first
+    if failure is not None:  # raised after the tasks of the earlier sources
         raise failure
 
 
 def _expected_size(source: Source, division: Division) -> int | None:
-    """Return the bytes that a source probably has; None if the calling thread counts it.
+    """Return the expected size of a source in bytes; None if the calling thread counts it.
 
-    It counts descriptors, pipes and devices, which can be read only once, in their turn.
+    The calling thread counts descriptors, pipes and devices in turn, because they can be read
+    only once.
     """
     if source.error is not None or source.is_remote:
         return division.typical_size
@@ -178,7 +180,7 @@ def divide_file(source: Source, size: int, division: Division) -> Iterator[Task]
     starts = range(0, size - range_size, range_size)
     for start in starts:
         yield Task([source], start, start + range_size)
-    # The last range goes to the end of the file, wherever that is by then.
+    # The last range goes to the end of the file, which may have grown.
     yield Task([source], starts[-1] + range_size)
 
 

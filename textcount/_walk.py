@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    Entry = tuple[str, str, str]  # in a directory: its name, its path, its kind
+    Entry = tuple[str, str, str]  # an entry's name, path and kind
 
 
 class Patterns:
@@ -36,7 +36,7 @@ class Patterns:
 
 
 def expand(sources: Iterable[Source], recursive: bool, patterns: Patterns) -> Iterator[Source]:
-    """Yield the sources. If recursive, yield the files of a directory or store in its place."""
+    """Yield the sources; if recursive, replace each directory or store with its files."""
     for source in sources:
         name = source.name
         if not recursive or isinstance(name, int):
@@ -104,7 +104,7 @@ def _list_directory(directory: str) -> list[Entry]:
 def _kind(entry: os.DirEntry[str]) -> str:
     """Classify an entry as directory, file or other.
 
-    A link to a directory is "other": following links could lead round in a circle.
+    A link to a directory is "other", because following links could loop.
     """
     try:
         if entry.is_file(follow_symlinks=False):
@@ -114,7 +114,7 @@ def _kind(entry: os.DirEntry[str]) -> str:
         if entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path)):
             return "file"
     except OSError:
-        return "file"  # opening it will give the reason
+        return "file"  # opening the file will raise the error
     return "other"
 
 

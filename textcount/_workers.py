@@ -1,9 +1,9 @@
 """Give tasks to a pool of threads or to an executor, and yield the counts in order.
 
-Threads of the package count the tasks, or the caller's executor does. Meanwhile the calling
-thread lists files, hands out tasks, waits and yields. It counts a pipe or a device itself,
-when its turn comes, because that can be read only once. With the pure backend and a GIL it
-counts all local files itself, because threads would not help.
+Threads of the package run the tasks, or the caller's executor does. Meanwhile the calling
+thread lists files, submits tasks, waits and yields. The calling thread also counts pipes and
+devices, in turn, because they can be read only once. With the pure backend, a GIL and no
+executor, the calling thread counts all local files, because threads would not help.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from textcount._tasks import Message
 
 POLL_SECONDS = 0.1
-"""How long a wait for a worker may ignore an interrupt. On Windows a lock does not see Ctrl-C,
-and nowhere does it see an interrupt that another thread raises."""
+"""The longest wait for a message of a worker, in seconds. On Windows, a wait delays Ctrl-C. On
+every system, a wait delays an interrupt that another thread raises."""
 
 
 class Workers:
@@ -35,10 +35,10 @@ class Workers:
 
     Args:
         run: how to count.
-        typical_size: bytes of a file, on average over those counted so far.
+        typical_size: the average size in bytes of the files counted last.
 
     Raises:
-        RuntimeError: the system starts no thread.
+        RuntimeError: the system cannot start the first thread.
     """
 
     def __init__(self, run: RunOptions, typical_size: int) -> None:
@@ -91,14 +91,14 @@ class Workers:
                     if task.stop is not None:
                         continue
                     if isinstance(totals.error, UnicodeError):
-                        # To name the byte of the file, count it as a whole.
+                        # Count the file as a whole, so that the error gives the byte's position.
                         yield from self._records(iter([Task([source], is_repeat=True)]))
                     else:
                         yield totals.record(source.path)
                     totals = None
 
     def _in_order(self, tasks: Iterator[Task]) -> Iterator[Task]:
-        """Yield the tasks in order, each when it is done. Later tasks are counted meanwhile."""
+        """Yield the tasks in order, each when it is done. Later tasks run meanwhile."""
         under_way: deque[Task] = deque()
         failure: Exception | None = None
         is_more = True
@@ -110,7 +110,7 @@ class Workers:
                     under_way.append(task)
             except StopIteration:
                 is_more = False
-            except Exception as error:  # the tasks before it are yielded first
+            except Exception as error:  # raised after the earlier tasks
                 failure, is_more = error, False
             if under_way:
                 task = under_way.popleft()
@@ -121,12 +121,13 @@ class Workers:
 
     def _submit(self, task: Task) -> None:
         if not task.in_caller:
-            is_local = not task.sources[0].is_remote  # else a worker mostly waits for the source
+            # Workers of remote files mostly wait for the storage and not for the GIL.
+            is_local = not task.sources[0].is_remote
             is_tiny = is_local and not task.is_range and self._division.is_tiny
             self._workers.submit(task, is_tiny=is_tiny)
 
     def _finish(self, task: Task) -> None:
-        """Wait until a task is done, and report meanwhile what all workers have read."""
+        """Wait until a task is done; meanwhile report the bytes that all workers read."""
         if task.in_caller:
             task.outcome = task.count(self._run.options, self._run.on_progress)
         may_repeat = self._run.executor is not None
@@ -134,7 +135,7 @@ class Workers:
             if task.failure is None:
                 self._receive()
             elif may_repeat and not _is_cancelled(task.failure):
-                # Dask loses some answers while it takes them from a worker that is killed.
+                # Repeat the task once, because Dask can lose the results of a killed worker.
                 may_repeat, task.failure = False, None
                 self._submit(task)
             else:

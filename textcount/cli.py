@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from textcount.progress import ProgressBar
 
 FOUND, NOT_FOUND, FAILED = 0, 1, 2
-INTERRUPTED = 128 + 2  # what a shell reports for SIGINT
-PIPE_CLOSED = 128 + 13  # and for SIGPIPE
+INTERRUPTED = 128 + 2  # the exit status that a shell reports for SIGINT
+PIPE_CLOSED = 128 + 13  # the exit status that a shell reports for SIGPIPE
 
 STDIN = 0
 FORMATS = {"text": TextReport, "json": JsonReport, "csv": CsvReport}
@@ -81,7 +81,7 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         _abandon(sys.stdout)
         return PIPE_CLOSED
-    except OSError as error:  # from writing, as an error in reading is a record
+    except OSError as error:  # an error in writing; an error in reading is in a record
         _abandon(sys.stdout)
         return _complain(f"standard output: {reason(error)}")
 
@@ -107,7 +107,7 @@ def _run(arguments: argparse.Namespace) -> int:
         records = count_sources(expand(sources, arguments.recursive, patterns), run)
         if run.executor is not None:
             records = _or_cannot_run(records, arguments.dask)
-        with closing(records):  # an error ends the workers before anything else
+        with closing(records):  # on an error, end the workers before the bar and the cluster
             for record in records:
                 if bar is not None:
                     bar.hide()
@@ -173,7 +173,7 @@ def _words_of(name: str) -> list[str]:
 
 
 def _width(sources: list[Source]) -> int:
-    """Return the digits of the size of all input, which no count exceeds; wc does the same."""
+    """Return the number of digits in the total size, as wc does. No count exceeds this size."""
     total = total_size(sources)
     return 7 if total is None else len(str(total))
 
@@ -231,7 +231,7 @@ def _say(message: str) -> None:
     if sys.stderr is not None:  # print would take None for standard output
         try:
             print(f"textcount: {printable(message)}", file=sys.stderr)
-        except OSError:  # the exit status still tells
+        except OSError:  # the exit status still reports an error
             _abandon(sys.stderr)
 
 

@@ -36,28 +36,30 @@ if TYPE_CHECKING:
 
     Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
-_ = _file_count  # pickles made by 1.1 and later name it here
+_ = _file_count  # pickles made by 1.1 and later name textcount.files._file_count
 
 
 def count_stream(stream: Readable, needles: Iterable[str]) -> dict[str, int]:
-    """Count words in a stream, from where it stands to its end.
+    """Count words in a stream, from its current position to its end.
 
     Memory stays bounded, however long the stream or its longest word.
 
     Args:
         stream: an object whose ``read(n)`` returns ``str``, or ``bytes`` of
-            UTF-8. It is not closed.
+            UTF-8. The stream is not closed.
         needles: the words to count; duplicates collapse.
 
     Returns:
         How often each needle occurs, in the order of needles.
 
     Raises:
-        TypeError: stream has no ``read``, or its ``read`` returns anything else;
-            needles is not an iterable of ``str``, or is a bare ``str``.
-        UnicodeDecodeError: the bytes are not valid UTF-8. Its ``object`` is the
-            block that was being decoded, and ``start`` and ``end`` are places in
-            it. After the first block, its reason also names the byte of the stream.
+        TypeError: stream has no ``read``, or its ``read`` returns neither ``str``
+            nor ``bytes``, or mixes them; or needles is a bare ``str`` or is not an
+            iterable of ``str``.
+        UnicodeDecodeError: the bytes are not valid UTF-8. The error's ``object`` is
+            the block that was being decoded. ``start`` and ``end`` are indices in that
+            block. After the first block, the error's ``reason`` also gives the
+            byte's position in the stream.
         BlockingIOError: the stream is non-blocking and has no data.
 
     >>> import io
@@ -93,7 +95,7 @@ def count_file(
 ) -> dict[str, int]:
     r"""Count words in a file.
 
-    The counts are those of
+    The text of the file is the result of
     ``open(path, encoding=encoding, errors=errors, newline="").read()``.
     Memory stays bounded, with three exceptions. An error handler of the caller's
     own (``codecs.register_error``) is given the whole file. The decoders of ``iso2022-*``,
@@ -114,9 +116,9 @@ def count_file(
         LookupError: encoding or errors is not known. Nothing has been read.
         OSError: the file cannot be read, or its name has a NUL in it.
         UnicodeError: the file cannot be decoded. The ``object`` of a
-            ``UnicodeDecodeError`` is the block that was being decoded, and
-            ``start`` and ``end`` are places in it. After the first block, its
-            reason also names the byte of the file.
+            ``UnicodeDecodeError`` is the block that was being decoded. ``start``
+            and ``end`` are indices in that block. After the first block, the error's
+            ``reason`` also gives the byte's position in the file.
 
     >>> import os, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -161,26 +163,27 @@ def count_files(
         recursive: count the files in directories, in sorted order. A walk does not
             follow symbolic links to directories, and passes over pipes, sockets and
             devices.
-        include: glob patterns. A walk counts only files that match one of them. A
+        include: glob patterns. A walk counts only files that match a pattern. A
             pattern is compared with the name of a file and with its path inside the
             directory, as ``fnmatch`` does.
         exclude: glob patterns. A walk passes over files and directories that match
-            one of them.
+            a pattern.
         on_progress: called with the number of bytes that have been read since the
             last call.
-        executor: an executor as in ``concurrent.futures``, which counts everything.
-            Its workers need textcount, and the files under the same absolute names.
-            With the pure backend, only an executor of processes uses several
-            processors for local files.
+        executor: a ``concurrent.futures`` executor, or an object like one, that
+            counts all files except pipes and devices. The executor's workers need
+            textcount, and the files under the same absolute names. With the pure
+            backend and a GIL, only an executor of processes uses several processors
+            for local files.
 
     Returns:
-        An iterator that counts when it is asked for the next ``FileCount``. Where
-        threads or an executor count, they are some files ahead.
+        An iterator that counts when it is asked for the next ``FileCount``. Threads
+        or an executor count some more files in advance.
 
     Raises:
-        TypeError: an argument is of the wrong type, or a bare ``str``
-            where several are meant. Raised while iterating, if a path is of the
-            wrong type or errors names a handler that cannot decode.
+        TypeError: an argument is of the wrong type, or a bare ``str`` is given
+            in place of a list. For a path of the wrong type, or an error handler that
+            cannot decode, the TypeError is raised while iterating.
         LookupError: encoding or errors is not known. Nothing has been read.
 
     >>> for file in count_files(["no such file"], ["the"]):
@@ -207,9 +210,9 @@ def count_files(
 def count_sources(sources: Iterable[Source], run: RunOptions) -> Generator[FileCount]:
     """Yield the counts of each source, in order.
 
-    The calling thread counts until threads pay: for a file that is large enough to be
-    divided, for a URL or a compressed file, or once the last files have been large enough on
-    average. With a GIL, threads never pay for tiny files. An executor is used from the start.
+    The calling thread counts until threads pay. Threads pay for a file that is large enough to
+    be divided, for a URL or a compressed file, and once the last files are large on average.
+    Without a GIL, threads also pay for many small files. An executor is used from the start.
     """
     sources = iter(sources)
     uncounted: list[Source] = []

@@ -1,4 +1,4 @@
-"""The progress bar of the command, drawn by rich where that is installed."""
+"""The progress bar of the command, drawn by rich if rich is installed."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def is_available() -> bool:
 class ProgressBar:
     """A bar on standard error, shown after a delay until the context ends.
 
-    Hide the bar before printing; the next update draws the bar again. An error in drawing it is
-    ignored, as the counts matter more.
+    Hide the bar before printing; the next update draws the bar again. An error in drawing the
+    bar is ignored, because the counts matter more.
 
     Args:
-        measure: returns the bytes that there are to read, or ``None`` if that is not known.
+        measure: returns the total number of bytes to read, or ``None`` if it is unknown.
             Called once, when the bar appears.
         delay: seconds before the bar appears.
     """
@@ -90,9 +90,9 @@ def _bar(total: int | None) -> Progress:
         TransferSpeedColumn(),
         TimeRemainingColumn(),
         console=console,
-        transient=console.is_terminal,  # a log keeps the bar's last state
+        transient=console.is_terminal,  # erase the bar at the end, but not from a log
         auto_refresh=False,
-        # Other output goes past the bar, which would wrap its lines: see hide.
+        # Keep other output away from rich, which would wrap its lines (see hide).
         redirect_stdout=False,
         redirect_stderr=False,
     )

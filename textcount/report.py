@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """Sums up the files of a run. Its subclasses print them.
+    """Sums up the files of a run. The subclasses print the files.
 
     Args:
         words: the words counted, in the order of their columns.
@@ -75,10 +75,10 @@ class TextReport(Report):
 
 
 class TableReport(TextReport):
-    """Prints the same on a terminal, with a bar before each count.
+    """Prints the lines of ``TextReport`` on a terminal, with a bar before each count.
 
-    A line says which count a whole bar stands for. When a larger count comes, another such
-    line follows, and the bars from there on have the new scale.
+    A line gives the scale: the count that a whole bar stands for. When a count exceeds the
+    scale, a line with a new scale follows, and later bars use the new scale.
     """
 
     BAR = 12
@@ -127,7 +127,7 @@ def _scales() -> Iterator[int]:
 
 
 def can_show_bars() -> bool:
-    """Return whether standard output is a terminal that shows bars, and rich is there to draw."""
+    """Return whether standard output is a terminal that can show bars, and rich is installed."""
     if not sys.stdout.isatty():
         return False
     from textcount.progress import is_available
@@ -144,7 +144,7 @@ class JsonReport(Report):
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
         super().__init__(words, width, total_only, named)
-        from json import dumps  # only this format needs it
+        from json import dumps  # only this format needs json
 
         self._dumps = dumps
         write(f'{{"words": {dumps(words)},\n "files": [')
@@ -165,14 +165,14 @@ class JsonReport(Report):
 class CsvReport(Report):
     """Prints a row of CSV for each file and word.
 
-    A word has a column of its own. As a heading it could equal another heading.
+    Words are values in a column and not headings, because a word could equal another heading.
     """
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
         super().__init__(words, width, total_only, named)
-        from csv import QUOTE_NONNUMERIC, writer  # only this format needs it
+        from csv import QUOTE_NONNUMERIC, writer  # only this format needs csv
 
-        # Quote every text: older versions of csv forget to quote a "\r".
+        # Quote every text, because older versions of csv do not quote a "\r".
         self._rows = writer(_Stdout(), lineterminator="\n", quoting=QUOTE_NONNUMERIC)
         columns = ["word", "count"] if total_only else ["path", "word", "count", "size", "error"]
         self._rows.writerow(columns)
