@@ -168,8 +168,8 @@ def outcome(*arguments: object) -> tuple[int, str, str]:
 def without_coverage() -> dict[str, str]:
     """Return the environment without the variables of coverage.
 
-    Ctrl-C can leave a lock of coverage taken, and the process hangs. In a subinterpreter
-    coverage prints a warning.
+    Ctrl-C can leave one of coverage.py's locks held, so that the process hangs. In a
+    subinterpreter coverage.py prints a warning.
     """
     return {name: os.environ[name] for name in os.environ if not name.startswith("COVERAGE")}
 

@@ -34,7 +34,7 @@ def path(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def count(path: str) -> Any:
-    """Return the function that counts on a path."""
+    """Return a function that counts with the given path of the extension."""
     return partial(_native._count_on, path)
 
 

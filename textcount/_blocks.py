@@ -10,8 +10,8 @@ pieces. The joined count minus the counts of the pieces is added. For the needle
     "or not t"   "o be"          apart, it occurs:    0 + 0
                                  the difference:      1, so the text has 2
 
-The outer ends of these pieces may cut a word, too. But a part of a word counts the same joined
-and apart, so the difference does not change.
+The outer ends of the two pieces may cut a word, too. Such a part of a word is counted alike in
+the joined text and in the pieces, so the subtraction cancels it.
 """
 
 from __future__ import annotations

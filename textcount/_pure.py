@@ -56,7 +56,7 @@ def count_occurrences(contents: str | bytes, needle: str) -> int:
     >>> count_occurrences("to be or not to be", "be")
     2
     """
-    # Check the type and not isinstance, because an object that only claims to be a str, such as
+    # Check the type, not isinstance, because an object that only claims to be a str, such as
     # a mock, has no characters to count.
     if not issubclass(type(contents), (str, bytes)):
         raise wrong_contents(contents)
