@@ -225,3 +225,7 @@ def reason(error: OSError | UnicodeError) -> str:
     """Return why a file could not be counted, without its path."""
     text = getattr(error, "strerror", None) or str(error)
     return f"{text}; -r counts the files in it" if isinstance(error, IsADirectoryError) else text
+
+
+FORMATS = {"text": TextReport, "json": JsonReport, "csv": CsvReport}
+"""The reports by the name of their format."""
