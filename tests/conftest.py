@@ -36,8 +36,8 @@ def pytest_report_header() -> str:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # Without job control, a shell starts background jobs with SIGINT ignored. The tests of
-        # Ctrl-C would then fail or hang.
+        # Without job control, a shell starts background jobs with SIGINT ignored. If SIGINT
+        # were ignored, the tests of Ctrl-C would fail or hang.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = session.config.getoption("--backend")
     if wanted == "auto":
@@ -53,7 +53,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def has_rust() -> bool:
-    """Return whether cargo runs, so that the extension should have been built."""
+    """Return whether cargo runs. Where cargo runs, the extension should have been built."""
     try:
         return subprocess.run(["cargo", "-V"], capture_output=True, check=False).returncode == 0
     except OSError:
@@ -73,8 +73,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     """Select a backend for a test, in this process and in the processes that the test starts.
 
-    Yield the backend's name. For a test that is marked with own_backend, select nothing and
-    yield "".
+    Yield the backend's name. For a test that is marked with own_backend, select no backend and
+    yield an empty string.
     """
     name: str = getattr(request, "param", "")
     if not name:

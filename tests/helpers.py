@@ -24,11 +24,11 @@ needs_threads = pytest.mark.skipif(
 )
 
 DEADLINE = 60
-"""Seconds that a test waits for an event before it fails."""
+"""Maximum time in seconds that a test waits for an event."""
 
 
 def limits(**changes: Any) -> Any:
-    """Return a context that replaces limits of the package, by their names in ``_limits``."""
+    """Return a context in which attributes of ``_limits`` have other values."""
     return mock.patch.multiple(_limits, **changes)
 
 
@@ -38,7 +38,7 @@ def with_workers(jobs: int) -> Any:
 
 
 def as_tuples(records: Iterable[FileCount]) -> list[tuple[Any, ...]]:
-    """Return the fields of records, with the type, text and arguments of each error."""
+    """Convert records to tuples; an error becomes its type, text and arguments."""
     return [
         (
             each.path,
@@ -61,7 +61,7 @@ def wait_until(condition: Callable[[], object]) -> None:
 
 
 def peak_memory(action: Callable[[], object]) -> int:
-    """Return the peak memory of Python's objects, in bytes, while an action runs."""
+    """Run an action; return the peak memory of Python's objects in bytes."""
     tracemalloc = pytest.importorskip("tracemalloc", exc_type=ImportError)  # PyPy has none
     tracemalloc.start()
     try:
@@ -122,7 +122,7 @@ def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
 
 
 def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
-    """Start the command in a subprocess; return the subprocess while the command runs.
+    """Start the command in a subprocess; return the subprocess at once.
 
     Standard output and standard error are unbuffered and go to pipes. Options are passed to
     ``subprocess.Popen`` and override these defaults.
@@ -138,10 +138,10 @@ def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
 
 @contextmanager
 def interrupted(*arguments: object, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """Start the command with ``start``, and yield the process; then interrupt the command.
+    """Start the command and yield the process; interrupt the command when the context ends.
 
-    Every process of the command's process group gets SIGINT, as for Ctrl-C in a terminal. The
-    command must end with status 130 and print nothing on standard error.
+    Send SIGINT to the command's whole process group, as a terminal does on Ctrl-C. The command
+    must end with status 130 and print nothing on standard error.
     """
     with start(*arguments, start_new_session=True, **options) as process:
         try:
@@ -166,10 +166,10 @@ def outcome(*arguments: object) -> tuple[int, str, str]:
 
 
 def without_coverage() -> dict[str, str]:
-    """Return the environment without the variables of coverage.
+    """Return the environment without the variables whose names start with COVERAGE.
 
-    Ctrl-C can leave one of coverage.py's locks held, so that the process hangs. In a
-    subinterpreter coverage.py prints a warning.
+    Under coverage.py, Ctrl-C can make a process hang. In a subinterpreter, coverage.py prints a
+    warning.
     """
     return {name: os.environ[name] for name in os.environ if not name.startswith("COVERAGE")}
 
@@ -181,7 +181,7 @@ class Terminal:
     """A pseudo-terminal of 80 columns.
 
     Attributes:
-        descriptor: the side that commands write to.
+        descriptor: the file descriptor that commands write to.
         environment: the environment variables for a command that runs on this terminal.
     """
 

@@ -1,4 +1,4 @@
-"""The oracle that every count must equal, and texts that are hard to count."""
+"""The oracle that gives the expected counts, and texts that are hard to count."""
 
 import sys
 
@@ -15,8 +15,8 @@ CHARACTERS = st.sampled_from("aé한😀\ud800. ") | st.characters(codec=None)
 def texts(min_size: int, max_size: int) -> st.SearchStrategy[str]:
     """Return a strategy for texts of any characters, including lone surrogates.
 
-    Half of the characters are from a handful, so that words repeat. ``st.text`` would draw
-    from the union of both alphabets, and the handful would almost never appear.
+    Half of the characters come from a small alphabet, so that words repeat. ``st.text`` would
+    draw from the union of both alphabets, and the small alphabet would almost never appear.
     """
     return st.lists(CHARACTERS, min_size=min_size, max_size=max_size).map("".join)
 
@@ -25,7 +25,7 @@ words = texts(1, 8).filter(lambda word: word.split() == [word])
 
 
 def loop(contents: str, needle: str) -> int:
-    """Count with the loop of textcount 1.0."""
+    """Count with the loop that textcount 1.0 used."""
     count = 0
     for line in contents.splitlines():
         for word in line.split():
@@ -36,7 +36,7 @@ def loop(contents: str, needle: str) -> int:
 
 def oracle(contents: str, needle: str) -> int:
     """Return the right count."""
-    # In a text that is all ASCII, PyPy's str.split takes these four for letters.
+    # If a text is all ASCII, PyPy's str.split does not split at these four characters.
     for char in "\x1c\x1d\x1e\x1f":
         contents = contents.replace(char, " ")
     return loop(contents, needle)
@@ -44,10 +44,10 @@ def oracle(contents: str, needle: str) -> int:
 
 @st.composite
 def near_misses(draw: st.DrawFn) -> tuple[str, str]:
-    """Return a text with many words that are almost equal to a needle, and the needle.
+    """Return a text and a needle; many words in the text are almost equal to the needle.
 
-    An almost equal word is the needle cut short, extended, doubled or in the other case.
-    Between two words is any whitespace, a character that resembles whitespace, or nothing.
+    An almost equal word is the needle shortened, extended, doubled or with its case swapped.
+    Whitespace, a character that resembles whitespace, or nothing separates two words.
     """
     needle = draw(words)
     other = draw(words)

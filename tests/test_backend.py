@@ -1,4 +1,4 @@
-"""An import selects the demanded backend, else native if possible, and reports the reason."""
+"""An import selects the demanded backend, or else native if possible, and reports why."""
 
 import shutil
 import sys
@@ -30,7 +30,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, script: str = SHOW, **environment: str) -> tuple[int, str, str]:
-    """Run a script in a folder, with all warnings; return the status, stdout and stderr.
+    """Run a script in a folder, with all warnings shown; return the status, stdout and stderr.
 
     If the folder holds a copy of the package, the script imports the copy.
     """
@@ -235,7 +235,7 @@ def test_the_command_prints_the_backend_and_the_reason(tmp_path: Path) -> None:
 
 
 def failing(error: BaseException) -> Any:
-    """Return a function that raises an error in place of loading the extension."""
+    """Return a function that raises an error instead of loading the extension."""
 
     def load() -> Any:
         raise error

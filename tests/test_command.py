@@ -33,7 +33,7 @@ needs_full_disk = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="ne
 
 @pytest.fixture
 def essay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return a file in the current directory that has "the" three times and "end" once."""
+    """Write a file that has the word "the" three times and "end" once; return its name."""
     monkeypatch.chdir(tmp_path)
     Path("essay.txt").write_text("the cat\nthe dog\r\nthe\tthen end", encoding="utf-8")
     return "essay.txt"
@@ -308,7 +308,7 @@ def test_the_help_fits_a_screen_of_80_by_24(monkeypatch: pytest.MonkeyPatch) -> 
     assert max(map(len, output.splitlines())) <= 80
 
 
-# Interrupts and streams that fail
+# Ctrl-C, and streams that fail
 
 
 @posix
@@ -317,14 +317,14 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     stdin, into = os.pipe()
     os.write(into, b"the end")
     with interrupted("the", tmp_path / "good", "-", stdin=stdin):
-        # The command has read all of the pipe and waits for more.
+        # Wait until the command has emptied the pipe.
         wait_until(lambda: not select.select([stdin], [], [], 0)[0])
     os.close(into)
     os.close(stdin)
 
 
 def shell(line: str) -> tuple[int, str, str]:
-    """Define ``textcount`` in a shell and run a line; return the status, stdout and stderr."""
+    """Run a shell command line that calls ``textcount``; return the status, stdout and stderr."""
     function = f"textcount() {{ '{sys.executable}' -m textcount \"$@\"; }}"
     result = subprocess.run(
         ["/bin/sh", "-c", f"{function}; {line}"], capture_output=True, check=False, text=True
@@ -429,7 +429,7 @@ def test_on_a_terminal_the_bar_does_not_disturb_the_counts(essay: str) -> None:
 
 
 def lines_on_a_terminal(*arguments: str, **changes: str) -> list[str]:
-    """Return the lines that the command shows on a terminal if it draws no progress bar."""
+    """Return the lines that the command with ``--no-progress`` shows on a terminal."""
     return on_a_terminal("--no-progress", *arguments, **changes).splitlines()
 
 

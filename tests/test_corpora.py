@@ -1,4 +1,4 @@
-"""In real texts, the function, the functions for files and the command agree with split."""
+"""In real texts, textcount's functions and its command give the counts that str.split gives."""
 
 import random
 from collections import Counter

@@ -116,7 +116,7 @@ class Overriding(str):
 
 
 class OverridingBytes(bytes):
-    """Bytes that override the method that counting might call."""
+    """A bytes object that overrides ``decode``, which counting might call."""
 
     __slots__ = ()
 
@@ -151,7 +151,7 @@ def test_an_argument_of_the_wrong_type_is_named_in_the_error(
 
 
 def released() -> memoryview:
-    """Return a memoryview that can no longer be used."""
+    """Return a memoryview that has been released."""
     view = memoryview(b"a")
     view.release()
     return view

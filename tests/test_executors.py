@@ -1,4 +1,4 @@
-"""Counting with any executor gives the same records, in the same order, as without one."""
+"""With any executor, counting gives the same records in the same order as without an executor."""
 
 import concurrent.futures
 import multiprocessing
@@ -45,7 +45,7 @@ ignore_warnings = pytest.mark.filterwarnings("ignore")  # loky and Dask emit war
 
 @pytest.fixture
 def mixed(tmp_path: Path) -> Path:
-    """Return a folder of 43 files. Two files have several ranges, two files are not UTF-8."""
+    """Return a folder of 43 files. Two files have several ranges, and two files are not UTF-8."""
     folder = tmp_path / "mixed"
     folder.mkdir()
     for index in range(40):
@@ -58,7 +58,7 @@ def mixed(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def small_limits() -> Iterator[None]:
-    """Shrink the limits, so that there are many tasks for a few files."""
+    """Shrink the limits, so that counting a few files takes many tasks."""
     with limits(EXECUTOR_RANGE=1000, EXECUTOR_BATCH=7, EXECUTOR_TASKS=5):
         yield
 
@@ -77,7 +77,7 @@ def loky() -> Executor:
 def interpreters() -> Executor:
     if sys.version_info < (3, 14):
         pytest.skip("needs Python 3.14")
-    # The extension does not load in subinterpreters, and demanding it there is an error.
+    # The extension does not load in a subinterpreter, so do not demand the native backend.
     os.environ["TEXTCOUNT_BACKEND"] = "auto"
     executor: Executor = concurrent.futures.InterpreterPoolExecutor(2)
     return executor
@@ -110,13 +110,13 @@ def test_every_executor_gives_the_records_of_counting_without_one(
 
 
 class Manual(Executor):
-    """An executor that counts when its method ``work`` is called.
+    """An executor whose tasks run only when its method ``work`` is called.
 
     The executor pickles each task and each result, as if the workers were on another machine.
 
     Attributes:
-        waiting: a pair for each task not yet counted: the future, and the pickled task.
-        most_waiting: the largest number of tasks that have waited at once.
+        waiting: pairs of a future and a pickled task, for the tasks that have not run.
+        most_waiting: the maximum number of tasks that waited at the same time.
         largest: the size of the largest pickle, in bytes.
     """
 
@@ -136,7 +136,7 @@ class Manual(Executor):
         return future
 
     def work(self, most: int = 1000) -> None:
-        """Count at most ``most`` of the waiting tasks, in reverse order."""
+        """Run up to ``most`` waiting tasks, newest first."""
         for _ in range(min(most, len(self.waiting))):
             future, sent = self.waiting.pop()
             if future.set_running_or_notify_cancel():
@@ -159,7 +159,7 @@ def in_thread(action: Callable[[], object]) -> Iterator[None]:
 
 @contextmanager
 def working(executor: Manual, tasks: int = 1) -> Iterator[None]:
-    """Count in another thread until the context ends; start once ``tasks`` tasks wait."""
+    """Once ``tasks`` tasks are waiting, run tasks in another thread until the context ends."""
     is_over = threading.Event()
 
     def work() -> None:
@@ -225,7 +225,7 @@ def test_closing_the_iterator_cancels_waiting_tasks_and_leaves_the_executor_open
         executor.work(5)
 
     with in_thread(work):
-        for _ in range(8):  # one file more than a task holds
+        for _ in range(8):  # a task holds seven files
             next(found)
     waiting = [future for future, _ in executor.waiting]
     found.close()
@@ -260,7 +260,7 @@ def test_ctrl_c_cancels_waiting_tasks(mixed: Path) -> None:
 
 
 class Immediate(Executor):
-    """An executor that ends each task on submission, with a given result or exception."""
+    """An executor that gives each task the same result or exception on submission."""
 
     def __init__(self, end: object) -> None:
         self._end = end
@@ -360,8 +360,8 @@ def test_memory_stays_flat_over_very_many_ranges(tmp_path: Path) -> None:
         (record,) = count_files([tmp_path / "blank"], ["the"], executor=executor)
         assert record.counts == {"the": ranges}
 
-    peak_memory(lambda: count(10))  # imports modules, which stay in memory
-    # Some futures are still in memory. The assertion would fail if each range kept 50 bytes.
+    peak_memory(lambda: count(10))  # the first run imports modules, which stay in memory
+    # Some futures are always in memory. The assertion would fail if each range kept 50 bytes.
     assert peak_memory(lambda: count(10_000)) < 500_000
 
 
@@ -376,7 +376,7 @@ def worker_of(address: str) -> list[str]:
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    """Start a cluster of one worker on each backend; yield the address of its scheduler."""
+    """Start a cluster of two workers, at least one of them pure; yield the scheduler's address."""
     pytest.importorskip("distributed")
     from distributed.utils import open_port
 

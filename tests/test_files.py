@@ -1,4 +1,4 @@
-"""Counts in streams, files and directories equal counts in the whole text, in bounded memory."""
+"""Counting in streams, files and directories gives the right counts in bounded memory."""
 
 import codecs
 import copy
@@ -95,7 +95,7 @@ def test_words_longer_than_many_blocks_are_counted_once(length: int) -> None:
 
 
 class LongWord(io.RawIOBase):
-    """A stream of one long word of ``size`` bytes."""
+    """A stream that is one word of ``size`` bytes."""
 
     def __init__(self, size: int) -> None:
         self._left = size
@@ -201,7 +201,7 @@ def test_all_functions_refuse_wrong_needles_with_the_same_message(
 
 
 def whole(path: Path, needle: str, encoding: str, errors: str) -> object:
-    """Return the count in the whole text of a file, or the type of error that reading raises."""
+    """Read a whole file at once; return the count, or the type of the error."""
     try:
         with open(path, encoding=encoding, errors=errors, newline="") as file:
             return oracle(file.read(), needle)
@@ -212,7 +212,7 @@ def whole(path: Path, needle: str, encoding: str, errors: str) -> object:
 
 
 def blockwise(path: Path, needle: str, encoding: str, errors: str) -> object:
-    """Return the count of one needle by count_file, or the type of error that it raises."""
+    """Count with count_file; return the count, or the type of the error."""
     try:
         return count_file(path, [needle], encoding=encoding, errors=errors)[needle]
     except UnicodeError:  # for utf-16 the block size decides the exact type of the error
@@ -263,7 +263,7 @@ def test_a_file_counts_as_its_whole_text(tmp_path: Path, encoding: str, errors: 
 
 
 def skipping(error: UnicodeError) -> tuple[str, int]:
-    """Replace an error by the length of the input, and skip more than the invalid bytes."""
+    """Replace an invalid byte, and up to three bytes after it, by the length of the input."""
     assert isinstance(error, UnicodeDecodeError)
     return (f"<{len(error.object)}>", min(error.start + 4, len(error.object)))
 
@@ -339,7 +339,7 @@ def test_a_path_of_another_type_is_refused(path: Any) -> None:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Return a folder of files that hold the word "a" once each."""
+    """Return a folder of files, each of which holds the word "a" once."""
     names = ["b.txt", "a.md", "sub/c.txt", "sub/deep/d.txt", "sub/e.md", "build/f.txt", "z.txt"]
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md shows the modules and their imports, which have no cycle."""
+"""CONTRIBUTING.md shows the modules and their imports, and the imports have no cycle."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ LINE = re.compile(r"^    (\w+\.py) +\S.*?(?: +-> (.+))?$", re.MULTILINE)
 
 
 def shown() -> dict[str, set[str]]:
-    """Return the modules that CONTRIBUTING.md shows, in its order, each with its imports."""
+    """Return the imports that CONTRIBUTING.md shows, keyed by module, in the order of the page."""
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     _, _, tree = text.partition("\n    textcount/\n")
     tree = re.sub(r",\n +", ", ", tree.partition("\n\n")[0])  # a list may take several lines
@@ -25,7 +25,7 @@ def shown() -> dict[str, set[str]]:
 
 
 def imported(module: str) -> set[str]:
-    """Return the modules of the package that a module imports, at its top or in a function."""
+    """Return the names of the package's modules that ``module`` imports anywhere."""
     modules = {path.stem for path in PACKAGE.glob("*.py")} | {"_native"}
     tree = ast.parse((PACKAGE / f"{module}.py").read_text("utf-8"))
     found = set()

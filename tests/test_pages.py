@@ -1,4 +1,4 @@
-"""Test the examples and the commands of the pages, and that the translations match."""
+"""Test that the pages' examples and commands work, and that the translations match."""
 
 import doctest
 import re
@@ -56,7 +56,7 @@ ENVIRONMENTS = {
 
 
 def commands(page: str) -> list[str]:
-    """Return the commands on a page: the indented lines that begin with a program."""
+    """Return the commands on a page: the indented lines that begin with a program's name."""
     text = FENCED.sub("", PAGES[page].read_text("utf-8"))
     programs = r"\.venv/bin/\w+|python3?|pip|tox|cargo|cd|printf|textcount"
     lines = re.findall(rf"^    ((?:{programs}) .*)$", text, re.MULTILINE)

@@ -32,7 +32,7 @@ NATIVE, PURE = _native.count_occurrences, _pure.count_occurrences
 
 
 def both(contents: Any, needle: str) -> int:
-    """Return the count of both backends; fail if they differ."""
+    """Count with both backends; fail if the counts differ, else return the count."""
     native, pure = NATIVE(contents, needle), PURE(contents, needle)
     assert native == pure, (contents, needle)
     return native
@@ -66,7 +66,7 @@ def test_backends_agree_between_every_whitespace_character(needle: str, other: s
 @pytest.mark.parametrize("wide", ["", "\xe9", "\u0100", "\ud800", "\U0001f600"])
 @pytest.mark.parametrize("needle", ["a", "\xe9", "\u0100", "\ud800", "\U0001f600"])
 def test_backends_agree_in_every_width_of_text_and_word(wide: str, needle: str) -> None:
-    """Count words whose characters take as many bytes as the text's characters, or fewer."""
+    """A word may take fewer bytes for each character than the text."""
     contents = f"a {needle} {wide}{needle} \xe9a a{wide} {wide}"
     assert both(contents, needle) == oracle(contents, needle)
     long = contents * 30_000  # so long that the GIL is released
@@ -123,7 +123,7 @@ def raised(function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) 
     """Return the type and the arguments of the error that a call raises."""
     with pytest.raises((TypeError, UnicodeDecodeError)) as error:
         function(*arguments, **keywords)
-    # Newer interpreters add a suggestion, which depends on how the function was written.
+    # Newer interpreters append a suggestion, which can differ between the backends.
     args = [
         part.split(". Did you mean")[0] if isinstance(part, str) else part
         for part in error.value.args
@@ -223,14 +223,14 @@ def test_other_threads_run_while_a_large_text_is_counted() -> None:
             time.sleep(0.0001)
 
     def lets_others_run() -> bool:
-        """Count; return whether the other thread has run three times meanwhile."""
+        """Count; return whether the other thread ran at least three times during the count."""
         before = ticks
         NATIVE(contents, "ab")
         return ticks >= before + 3
 
     thread = threading.Thread(target=tick)
     interval = sys.getswitchinterval()
-    # Python now asks no thread for the GIL. A thread keeps it until it waits or releases it.
+    # Python now asks no thread for the GIL. A thread keeps the GIL until the thread waits.
     sys.setswitchinterval(1000)
     try:
         thread.start()

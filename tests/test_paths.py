@@ -1,4 +1,4 @@
-"""Each path of the extension gives the right count. The crate has more tests of the paths."""
+"""Each code path of the extension counts correctly. The crate has more tests of code paths."""
 
 import itertools
 import re
@@ -19,7 +19,7 @@ if textcount.BACKEND == "pure":
 from textcount import _native
 
 FAR = 2 * 64 + 3
-"""A number of characters: two blocks of 64 and a part of a third block."""
+"""A length in characters: two blocks of 64 and a part of a third block."""
 WIDTHS = {"ASCII": "e", "1 byte": "é", "2 bytes": "한", "4 bytes": "😀"}
 
 pytestmark = pytest.mark.own_backend
@@ -27,14 +27,14 @@ pytestmark = pytest.mark.own_backend
 
 @pytest.fixture(scope="module", params=_native._paths)
 def path(request: pytest.FixtureRequest) -> str:
-    """Return the name of a path."""
+    """Return the name of a code path."""
     name: str = request.param
     return name
 
 
 @pytest.fixture
 def count(path: str) -> Any:
-    """Return a function that counts with the given path of the extension."""
+    """Return a function that counts with one code path of the extension."""
     return partial(_native._count_on, path)
 
 
@@ -58,7 +58,7 @@ def test_words_and_parts_of_words_of_the_text_are_counted(
 
 
 def around(needle: str) -> Iterator[str]:
-    """Yield texts with a needle, as a word or part of a word, at many distances from both ends."""
+    """Yield texts that contain a needle, alone or in a word, at many distances from both ends."""
     for left, right in itertools.product(range(FAR), (0, 1, 2, 62, 63, 64, 65, FAR)):
         for fill in (" ", needle[0], needle + " ", needle + "x\u3000"):
             yield (fill * left)[:left] + needle + (fill * right)[:right]

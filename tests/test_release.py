@@ -1,4 +1,4 @@
-"""Test the check that runs between building the wheels and uploading them."""
+"""Test install/release.py, which checks a release before the upload."""
 
 import re
 import sys
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.once, pytest.mark.own_backend]
 
 @pytest.fixture
 def dist(tmp_path: Path) -> Path:
-    """Return a folder with a complete release of empty files."""
+    """Write a complete release, whose wheels hold one empty file each; return the folder."""
     (tmp_path / "textcount-9.tar.gz").touch()
     wheel(tmp_path, "py3-none-any", "textcount/_pure.py")
     for python, platform in release.expected():

@@ -1,4 +1,4 @@
-"""Counting in URLs and compressed files gives the counts of local files with the same text."""
+"""URLs and compressed files give the same counts as local files with the same text."""
 
 import bz2
 import errno
@@ -47,7 +47,7 @@ COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.fixture(params=[1, 2])
 def jobs(request: pytest.FixtureRequest) -> Iterator[int]:
-    """Let the package start one worker or two, and count ranges of 1000 bytes."""
+    """Limit the package to one or two workers, and to ranges of 1000 bytes."""
     with limits(cores=lambda: request.param, RANGE=1000):
         yield request.param
 
@@ -134,7 +134,7 @@ class Web(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 
 class Page(http.server.BaseHTTPRequestHandler):
-    """The handler of the server. A word in the name of a page changes the answer.
+    """The handler of the server. A word in a page's name changes the answer.
 
     refused: the status is 403.
     whole-only: the answer is the whole page, even if a range is requested.
@@ -273,7 +273,7 @@ def test_a_url_that_ends_with_a_slash_is_a_directory_on_the_web(web: Web) -> Non
 
 @pytest.fixture
 def store() -> Iterator[str]:
-    """Yield the URL of a directory in a store that fsspec keeps in memory."""
+    """Yield the URL of a directory in fsspec's in-memory store."""
     system = fsspec.filesystem("memory")
     for name, data in {
         "a.txt": TEXT,

@@ -1,4 +1,4 @@
-"""Several workers give the records of one worker, in the same order, and end after counting."""
+"""Several workers give the same records, in the same order, as one worker, and then end."""
 
 import _thread
 import errno
@@ -67,14 +67,14 @@ CONTENTS = [
 
 @pytest.fixture(autouse=True)
 def small_limits() -> Iterator[None]:
-    """Shrink the limits, so that threads start for a few bytes."""
+    """Shrink the limits, so that even a few bytes start threads."""
     with limits(RANGE=64, BLOCK=24, POOL_BYTES=0, POOL_FILES=4):
         yield
 
 
 @pytest.fixture(params=["GIL", "no GIL"])
 def gil(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Run a test with and without a GIL. Without a GIL, threads count on both backends."""
+    """Run a test with and without a GIL. Without a GIL, threads count with either backend."""
     with mock.patch.object(_backend, "has_gil", lambda: request.param == "GIL"):
         yield
 
@@ -127,7 +127,7 @@ def test_two_ranges_count_each_word_once_wherever_they_meet(tmp_path: Path, erro
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:
-    """Return 40 paths. One file is missing, one file is not UTF-8, one file has a long word."""
+    """Return 40 paths. One file is missing, one file is not UTF-8, and one file has a long word."""
     source = random.Random(0)
     for index in range(40):
         words = source.choices(["a", "b", "é", "ab", "한국", "\n"], k=source.choice([3, 40, 500]))
@@ -226,7 +226,7 @@ def test_several_threads_wait_for_remote_sources_at_once(gil: None) -> None:
     both_read = threading.Barrier(2)
 
     class Waiting(io.BytesIO):
-        """A remote file whose first read blocks until another remote file is read, too."""
+        """A remote file whose first read waits for the first read of another remote file."""
 
         def read(self, size: int | None = -1) -> bytes:
             if self.tell() == 0:
@@ -245,7 +245,7 @@ def test_an_error_of_the_paths_follows_the_records_before_it(files: list[Path], 
         yield from files[:20]
         raise AssertionError("the twenty-first")
 
-    files[19].write_text("a")  # so that the file's task is not full when the error comes
+    files[19].write_text("a")  # so that the file's task is not full when the error is raised
     with with_workers(3):
         records = count_files(paths(), ["a"])
         assert len([next(records) for _ in range(20)]) == 20
@@ -464,12 +464,12 @@ def test_a_large_file_that_fails_in_the_middle_is_a_record(files: list[Path], ba
     with with_workers(3), mock.patch.object(os, "lseek", lseek):
         record, after = count_files([files[0], files[1]], ["a"])
     assert isinstance(record.error, OSError)
-    # The ranges before byte 512 have been counted, up to the next separator.
+    # Bytes 0 to 512 have been counted. Byte 513 is the first separator after byte 512.
     assert (record.error.errno, record.counts, record.size) == (errno.EIO, {}, 513)
     assert after.error is None
 
 
-# The end of a count while a worker is blocked in a read that never returns
+# Stopping while a worker is blocked in a read
 
 BLOCKED = """\
 import os, signal, sys, threading, time
@@ -554,7 +554,7 @@ def test_the_command_prints_the_same_for_any_number_of_workers(
 ) -> None:
     invalid, large = tmp_path / "invalid", tmp_path / "large"
     invalid.write_bytes(b"the \xff")
-    write_blank(large, 1 << 26)  # the extension counts it in two ranges
+    write_blank(large, 1 << 26)  # the extension counts this file in two ranges
     with large.open("r+b") as file:
         for place in (0, (1 << 25) - 4003, (1 << 26) - 8000):
             file.seek(place)
@@ -563,7 +563,7 @@ def test_the_command_prints_the_same_for_any_number_of_workers(
     lines = result.stdout.splitlines()
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
-    # Before each gap, the last word runs on into the NUL bytes.
+    # NUL bytes directly follow two of the words "end", so these two are not counted.
     assert lines[-2002].split() == ["3000", "2998", str(large)]
     assert lines[-1].split() == ["9000", "8998", "total"]
     names = [line.split()[2] for line in lines[1:-1]]
@@ -613,7 +613,7 @@ def test_ctrl_c_ends_the_counting_of_ten_thousand_words(
 
 @posix
 def test_a_closed_output_pipe_ends_the_command(blank: Path, many: Path) -> None:
-    # The large files first, so that the pool runs when the pipe is found to be closed.
+    # The large files come first, so that the pool is running when the pipe is closed.
     arguments = ["-j", 2, "-r", "the", *[blank] * 2, *[many] * 40, *[blank] * 500]
     with start(*arguments, env=without_coverage()) as process:
         assert process.stdout

@@ -2,8 +2,8 @@
 
     python tests/install/browser.py
 
-The script builds the wheel from the sdist and downloads Pyodide and the packages that the
-tests import. Then it runs, without network access, the tests that start no process.
+The script builds the wheel from the sdist, and downloads Pyodide and the tests' requirements.
+Then the script runs the test files that TESTS names, without network access.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from common import (
 PYODIDE = "314.0.7"
 TESTS = ("test_counting.py", "test_pure.py", "test_api.py", "test_docs.py", "test_files.py")
 REQUIREMENTS = ("pytest>=9", "hypothesis>=6.100")
-# Pyodide accepts no wheel that was built for this machine, so pip selects the newest version
-# with a pure wheel. The last such version of hypothesis is 6.155.
+# Pyodide cannot use wheels that were built for this machine, so pip selects only pure wheels.
+# Hypothesis 6.155 is the last version with a pure wheel.
 PURE_ONLY = (
     *("--only-binary", ":all:", "--platform", "any", "--abi", "none"),
     *("--implementation", "py", "--python-version", "3.14"),

@@ -30,10 +30,9 @@ UNOPTIMISED = {
     "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
     "CARGO_PROFILE_RELEASE_LTO": "off",
 }
-"""Variables that halve the time of a native build.
+"""Environment variables that halve the time of a native build.
 
-These variables change the library, so a check of the bytes or the size of the released library
-must not set them.
+These variables change the library, so checks of its size or its bytes must not set them.
 """
 
 QUERY = """
@@ -95,7 +94,7 @@ def new_folder(parent: Path) -> Path:
 
 
 def checkout(parent: Path, revision: str = "HEAD") -> Path:
-    """Clone the project into a new folder; return the clone, which holds only commits."""
+    """Clone the project into a new folder, without uncommitted changes; return the clone."""
     if not (ROOT / ".git").exists():
         raise NotRun(f"{ROOT} is not a git checkout")
     git = find_program("git")
@@ -121,21 +120,21 @@ def unpack(archive: Path, folder: Path) -> Path:
 
 
 def build_variables(cell: Path, choice: str, **changes: str) -> dict[str, str]:
-    """Return the environment variables of a build that shares no cache with other builds."""
+    """Return environment variables for a build that shares no cache with other builds."""
     isolated = {"CARGO_TARGET_DIR": str(cell / "cargo"), "PIP_NO_CACHE_DIR": "1"}
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return {**inherited, **isolated, "TEXTCOUNT_BUILD": choice, **changes}
 
 
 def pip(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run the pip of this interpreter."""
+    """Run pip with this interpreter."""
     return run(sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments, **options)
 
 
 def build_wheel(
     cell: Path, source: Path, variables: dict[str, str], builder: Path | None = None
 ) -> tuple[Path | None, str]:
-    """Build a wheel; return its path, or None if the build fails, and pip's output.
+    """Build a wheel; return its path (None if the build fails) and pip's output.
 
     A builder is an interpreter that has the build requirements. Without a builder, pip
     installs the build requirements into an isolated environment.
@@ -149,7 +148,7 @@ def build_wheel(
 
 
 def make_environment(cell: Path, *requirements: object) -> Path:
-    """Create a virtual environment with some requirements; return its interpreter."""
+    """Create a virtual environment, install requirements in it, and return its interpreter."""
     folder = new_folder(cell)
     venv.create(folder, symlinks=os.name != "nt")
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -159,7 +158,7 @@ def make_environment(cell: Path, *requirements: object) -> Path:
 
 
 def inspect_wheel(wheel: Path, *, is_pure: bool) -> None:
-    """Check the tag, the list of files, the metadata and the size of a wheel."""
+    """Check a wheel's tag, list of files, metadata and size."""
     tag = wheel.stem.split("-", 2)[2]
     if is_pure:
         expect(tag == "py3-none-any", f"the tag is {tag}")
@@ -190,7 +189,7 @@ def inspect_wheel(wheel: Path, *, is_pure: bool) -> None:
 
 
 def query(python: Path, folder: Path, **changes: str) -> dict[str, Any]:
-    """Ask an installed textcount for its version, backend and a count; check the count.
+    """Ask the installed textcount for the version, the backend and a count; check the count.
 
     Python runs in a folder outside the checkout, so it imports the installed package.
     """
@@ -212,10 +211,10 @@ def query(python: Path, folder: Path, **changes: str) -> dict[str, Any]:
 def check_all(
     check: Callable[[T], str], cases: Sequence[T], label: Callable[[T], str]
 ) -> list[str]:
-    """Check cases on all cores; return a verdict for each.
+    """Run a check on each case, using all cores; return the verdicts.
 
-    The verdict is the text that the check returns, or begins with "not run" or "WRONG". A
-    fault is also printed in full on standard error, below the label of its case.
+    A verdict is the text that the check returns, or a text that begins with "not run" or
+    "WRONG". A fault is also printed in full on standard error, below the label of its case.
     """
 
     def verdict(case: T) -> str:

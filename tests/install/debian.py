@@ -2,10 +2,11 @@
 
     python tests/install/debian.py
 
-As root, debootstrap installs a minimal Debian into a temporary folder, from the mirror of
-this machine's apt. This Debian has Python and venv, but neither Rust nor a C compiler. Each
-command comes from the README and runs in its own clone of HEAD, without uncommitted changes.
-The script needs a Debian mirror and a package index, and reports "not run" without them.
+The program debootstrap, which needs root, installs a minimal Debian into a temporary folder.
+The packages come from the Debian mirror that this machine's apt uses. This Debian has Python
+and venv, but neither Rust nor a C compiler. Each command comes from the README and runs in its
+own clone of HEAD, without uncommitted changes. The commands need a package index. If Debian
+cannot be installed, the script reports "not run".
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ ABSENT = ("cargo", "rustc", "cc", "gcc", "clang", "ld")
 TEST_LIMIT = 300
 """Maximum duration of the README's test command, in seconds."""
 
-# Mount new instances of /proc and of the pseudo-terminals, which the tests of the progress bar
-# open. A bind mount of /dev would expose this machine's devices to the tests.
+# Mount /proc, and /dev/pts for the tests that open a pseudo-terminal. A bind mount of /dev would
+# expose this machine's devices to the tests.
 ENTER = """
 mount -t proc proc "$0/proc"
 mount -t devpts -o newinstance,ptmxmode=0666 devpts "$0/dev/pts"
@@ -65,7 +66,7 @@ PIP_OPTIONS = (
 
 
 def check_count(output: str, readme: str, _: float) -> str:
-    """Compare the count that the first command prints with a count by str.split."""
+    """Check that the first command prints the count that str.split gives."""
     counts = re.findall(r"^(\d+) README\.md$", output, re.MULTILINE)
     expected = [str(readme.split().count("the"))]
     expect(counts == expected != ["0"], f"the command printed {counts}, not {expected}")
@@ -73,7 +74,7 @@ def check_count(output: str, readme: str, _: float) -> str:
 
 
 def check_tests(output: str, _: str, seconds: float) -> str:
-    """Check which environments passed, and how long the test command took."""
+    """Check that tox's environments passed, and that the test command was fast enough."""
     expect("skipping rust: " in output, "tox does not say that it skips rust")
     passed = re.findall(r"^ +(\S+): OK", output, re.MULTILINE)
     expect({*passed} == {"tests", "lint", "typing"}, f"tox ran {passed}")
@@ -85,7 +86,7 @@ CHECKS: dict[str, Callable[[str, str, float], str]] = {
     "bin/textcount": check_count,
     "bin/tox": check_tests,
 }
-"""The checks of the two commands' output, keyed by the program in each command."""
+"""For the program in each command, the function that checks the command's output."""
 
 
 def find_mirror() -> str:
@@ -101,14 +102,14 @@ def find_mirror() -> str:
         for source in parse(text):
             if "deb" in source["types"] and suites & {*source["suites"]}:
                 for address in source["uris"]:
-                    # debootstrap does not support the other methods of apt.
+                    # apt also has transport methods that debootstrap does not support.
                     if "main" in source["components"] and re.match("(https?|file):", address):
                         return address
     raise NotRun("apt has no Debian mirror")
 
 
 def parse_paragraphs(text: str) -> Iterator[dict[str, list[str]]]:
-    """Yield the enabled sources of a file in the deb822 format."""
+    """Parse a text in apt's deb822 format; yield the enabled sources."""
     for paragraph in re.split(r"\n(?:[ \t]*\n)+", text):
         fields = re.findall(r"^([\w-]+):(.*(?:\n[ \t].*)*)", paragraph, re.MULTILINE)
         found = {name.lower(): value.split() for name, value in fields}
@@ -117,7 +118,7 @@ def parse_paragraphs(text: str) -> Iterator[dict[str, list[str]]]:
 
 
 def parse_lines(text: str) -> Iterator[dict[str, list[str]]]:
-    """Yield the sources of a file in the one-line format."""
+    """Parse a text in apt's one-line format; yield the sources."""
     form = r"^[ \t]*(deb)[ \t]+(?:\[.*?\][ \t]+)?(\S+)[ \t]+(\S+)(.*)"
     for values in re.findall(form, text, re.MULTILINE):
         yield {name: value.split() for name, value in zip(APT_FIELDS, values, strict=True)}
@@ -149,7 +150,7 @@ def bootstrap(work: Path) -> Path:
 
 
 def private_mounts() -> list[object]:
-    """Return a command prefix that runs a command in its own mount namespace.
+    """Return a command prefix that runs a command in a new mount namespace.
 
     The mounts in the namespace disappear when the command ends.
     """
@@ -165,14 +166,14 @@ def run_inside(root: Path, *command: object, **variables: str) -> subprocess.Com
 
 
 def index_variables(root: Path) -> dict[str, str]:
-    """Return the environment variables that make pip in the Debian use this machine's index.
+    """Return the environment variables that make pip inside the Debian use this machine's index.
 
-    Copy the certificates that these variables name into the Debian.
+    Also copy into the Debian the certificates that these variables name.
     """
     proxies = {*PROXIES, *map(str.upper, PROXIES)}
     variables = {name: os.environ[name] for name in (*proxies, *CERTIFICATES) if name in os.environ}
-    # pip lists the options from environment variables before the options from files, and
-    # setdefault keeps an option's first value.
+    # pip lists options from environment variables before options from files. The first value of
+    # an option wins.
     for line in pip("config", "list").stdout.splitlines():
         name, _, value = line.partition("=")
         option = name.rpartition(".")[2]
@@ -191,7 +192,7 @@ def index_variables(root: Path) -> dict[str, str]:
 
 
 def check(root: Path, variables: dict[str, str], program: str) -> str:
-    """Run the README's command that contains a program; return the verdict."""
+    """Run the README's command that contains ``program``; return the verdict."""
     project = checkout(root / "root")
     readme = (project / "README.md").read_text("utf-8")
     commands = re.findall(rf"^    (.* && .*{re.escape(program)}\b.*)$", readme, re.MULTILINE)

@@ -7,10 +7,10 @@ The page is a script:
 - If the line above a block is the name of a file, the block is written to that file.
 - A block of ``sh`` runs in the folder, in the virtual environment that the page creates there.
   $TEXTCOUNT is the path of the checkout.
-- The examples in a block of ``python`` run with textcount and the other implementations.
-- A block with ``from=FILE`` must be a part of that file.
-- The compiler must reject a block with ``compile_fail=ERROR``, with that error.
-- The macros of the crate must expand to a block with ``expanded``.
+- The examples in a block of ``python`` must give the results that the page shows.
+- A block with ``from=FILE`` must be a part of FILE.
+- The compiler must reject a block with ``compile_fail=ERROR``, and report ERROR.
+- Each paragraph of a block with ``expanded`` must occur in the crate's macro-expanded code.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def single_spaced(text: str) -> str:
-    """Return a text in one line, without indentation."""
+    """Return a text with each run of whitespace replaced by one space."""
     return " ".join(text.split())
 
 

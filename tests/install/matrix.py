@@ -2,12 +2,12 @@
 
     python tests/install/matrix.py [ROW ...]
 
-A row is a situation of the build machine, simulated with scripts in PATH and environment
-variables. A column is a value of TEXTCOUNT_BUILD. Each cell builds a wheel from the sdist and
-checks the wheel's tag and files. The cell then installs the wheel into a new environment, and
-queries textcount for the backend, the reason and a count. If the extension is demanded and
-cannot be built, the cell checks that the build fails and that pip prints the reason. ROW is a
-part of a row's name.
+A row is a situation of the build machine. Environment variables and scripts in PATH simulate
+the situation. A column is a value of TEXTCOUNT_BUILD. Each cell builds a wheel from the sdist
+and checks the wheel's tag and files. The cell then installs the wheel into a new environment,
+and queries textcount for the backend, the reason and a count. If the extension is demanded and
+cannot be built, the cell checks that the build fails and that pip prints the reason. Each ROW
+selects the rows whose names contain it.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Situation:
         variables: changes to the environment variables of the build.
         change: a function that changes the source folder before the build.
         isolated: True if pip installs the build requirements.
-        choices: the columns that are checked.
+        choices: the columns to check.
     """
 
     name: str

@@ -1,8 +1,8 @@
-"""Check the other properties of the sdist and the wheels; print a table.
+"""Check properties of the sdist and the wheels, such as reproducibility; print a table.
 
     python tests/install/properties.py [ROW ...]
 
-ROW is a part of a row's name.
+Each ROW selects the properties whose names contain it.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ from common import (
 )
 
 FIRST_RELEASE = "textcount 1.0.0"
-"""The start of the first release's commit subject."""
+"""The first words of the first release's commit message."""
 
 DEBUG_SIZE = 4_000_000
-"""A size in bytes above every optimised library and below a debug library, which has 8 MB."""
+"""Minimum size in bytes of a library that is taken for a debug build."""
 
 
 @dataclass
@@ -77,7 +77,7 @@ def build_or_fail(cell: Path, source: Path, choice: str, **variables: str) -> Pa
 
 
 def file_hashes(sdist: Path) -> dict[str, str]:
-    """Return the names of the files in an sdist, each with the hash of its content."""
+    """Return the hash of each file in an sdist, keyed by the file's name."""
     with tarfile.open(sdist) as archive:
         files = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
         return {
@@ -86,9 +86,9 @@ def file_hashes(sdist: Path) -> dict[str, str]:
 
 
 def reproducible(built: Build, cell: Path) -> str:
-    """Rebuild the sdist in another folder and the wheels from this sdist; compare both builds."""
+    """Rebuild the sdist, build wheels from the new sdist, and compare with the first build."""
     sdist = build_sdist(cell, checkout(cell))
-    # Of the sdists, compare only the content, because an sdist stores the dates of the checkout.
+    # An sdist stores the dates of the checkout, so compare only the contents of the files.
     expect(file_hashes(built.sdist) == file_hashes(sdist), "the sdists differ")
     for choice, wheel in (("native", built.native), ("pure", built.pure)):
         other = build_or_fail(cell, unpack(sdist, new_folder(cell)), choice)
@@ -97,7 +97,7 @@ def reproducible(built: Build, cell: Path) -> str:
 
 
 def accepted(built: Build, cell: Path) -> str:
-    """Check that the index would accept the packages; compare the sdist's files with git's."""
+    """Check that the index would accept the packages; compare the sdist's files with git."""
     run(sys.executable, "-m", "twine", "check", "--strict", built.sdist, built.native, built.pure)
     run(sys.executable, "-m", "check_manifest", checkout(cell))
     products = (".so", ".pyd", ".dylib", "_build.txt")
@@ -120,7 +120,7 @@ def system_libraries_only(built: Build, _: Path) -> str:
 
 
 def build_switch(built: Build, cell: Path) -> str:
-    """Check the values of TEXTCOUNT_BUILD: upper case, empty, unknown, under cibuildwheel."""
+    """Check builds with TEXTCOUNT_BUILD in upper case, empty or unknown, and under cibuildwheel."""
     source = unpack(built.sdist, new_folder(cell))
     no_rust = {"PATH": str(new_folder(cell))}
 
@@ -143,7 +143,7 @@ def build_switch(built: Build, cell: Path) -> str:
 
 
 def offline_bundle(_: Build, cell: Path) -> str:
-    """Build the sdist with vendored crates as docs/installing.md does; install it offline."""
+    """Build an sdist with vendored crates, as docs/installing.md does; install it offline."""
     source = checkout(cell)
     (command,) = (
         line.strip()
@@ -167,7 +167,7 @@ def offline_bundle(_: Build, cell: Path) -> str:
 
 
 def editable(_: Build, cell: Path) -> str:
-    """Install a checkout in editable mode, native and pure in turn; check each backend."""
+    """Install a checkout in editable mode: native, then pure, then native; check the backend."""
     source = checkout(cell)
     python = make_environment(cell)
 

@@ -2,7 +2,7 @@
 
     python tests/install/release.py FOLDER
 
-A release consists of an sdist, a wheel for any Python, and a wheel for each Python on each
+A release consists of an sdist, a pure wheel, and a native wheel for each Python on each
 platform.
 """
 
@@ -29,7 +29,7 @@ LIBRARIES = (".so", ".pyd")
 
 
 def faults(folder: Path) -> list[str]:
-    """Return the faults of a release, a sentence each."""
+    """Return the faults of a release, one sentence for each fault."""
     found: list[str] = []
     wheels = {path.stem.split("-", 2)[2]: path for path in folder.glob("*.whl")}
     versions = {path.stem.split("-")[1] for path in wheels.values()}
@@ -54,12 +54,12 @@ def faults(folder: Path) -> list[str]:
 
 
 def expected() -> list[tuple[str, str]]:
-    """Return each pair of a Python and a platform that a release has a wheel for."""
+    """Return the pairs of a Python and a platform that need a wheel."""
     return [(python, platform) for python in PYTHONS for platform in PLATFORMS]
 
 
 def matches(tag: str, python: str, platform: str) -> bool:
-    """Return whether the tag of a wheel stands for a Python and a platform."""
+    """Return whether a wheel's tag matches a Python and a platform."""
     system, machine = PLATFORMS[platform]
     rest = tag.removeprefix(f"{python}-")
     return rest != tag and rest.startswith(system) and rest.endswith(machine)
