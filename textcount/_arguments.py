@@ -1,4 +1,4 @@
-"""Check the arguments of the public functions, and word the errors alike for both backends."""
+"""Check the arguments of the public functions, and create the exceptions for wrong ones."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def wrong_block(block: object) -> Exception:
 
 
 def distinct_words(function: str, words: Iterable[str], argument: str = "needles") -> list[str]:
-    """Return the distinct strings of an argument that is an iterable of ``str``, in order."""
+    """Return the strings of an iterable argument in order, without duplicates."""
     distinct: dict[str, None] = {}
     for word in iterate(function, argument, "str", words):
         if not isinstance(word, str):
@@ -49,7 +49,7 @@ def distinct_words(function: str, words: Iterable[str], argument: str = "needles
 
 
 def iterate(function: str, argument: str, items: str, values: Iterable[T]) -> Iterator[T]:
-    """Return an iterator over an argument; refuse a bare string or path, which is one item."""
+    """Return an iterator over an argument; raise TypeError for a bare string or path."""
     expected = f"an iterable of {items}"
     if isinstance(values, (str, bytes, os.PathLike)):
         error = wrong_type(function, argument, expected, values)

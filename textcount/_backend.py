@@ -36,9 +36,9 @@ class Backend:
 
     Attributes:
         name: ``"native"`` or ``"pure"``.
-        reason: a sentence that says why it was selected.
+        reason: a sentence that says why the backend was selected.
         count: ``count_occurrences``.
-        count_part: counts in a part of bytes without copying it; ``None`` in pure Python.
+        count_part: counts in a part of a buffer without copying it; ``None`` in pure Python.
     """
 
     __slots__ = ("count", "count_part", "name", "reason")
@@ -95,7 +95,7 @@ def select(choice: str, load: Callable[[], Any] = load, folder: str = FOLDER) ->
 
 
 def _native_backend(native: Any) -> Backend:
-    """Return the extension's backend, if the extension is of this version."""
+    """Return the extension's backend; raise ImportError if the versions differ."""
     if native.__version__ != __version__:
         versions = f"its version is {native.__version__}, that of textcount {__version__}"
         raise ImportError(versions)
@@ -121,7 +121,7 @@ def _diagnose(error: BaseException, folder: str) -> tuple[str, bool]:
 
 
 def _build_reason(folder: str) -> str:
-    """Return the reason that setup.py wrote if it built no extension, or ""."""
+    """Return setup.py's reason for building no extension, or "" if there is none."""
     try:
         with open(os.path.join(folder, "_build.txt"), encoding="utf-8") as file:
             return file.read().strip()

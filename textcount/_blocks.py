@@ -1,17 +1,18 @@
 """Count in the blocks of one text, with the same result as in the whole text.
 
-Each block is counted separately and is not copied. A word that straddles a boundary is then
-missed, and its halves may be counted as words. So the characters on each side of a boundary,
-as far as the longest needle can reach, are counted twice more: joined, and apart as two
-pieces. The joined count minus the counts of the pieces is added. For the needle "to"::
+Each block is counted separately and is not copied. The counts of the blocks miss a
+word that straddles a boundary, and may include the halves of such a word. So a few characters
+from each side of a boundary are counted twice more: as two pieces, and as one joined piece. The
+joined count is added to the total, and the counts of the two pieces are subtracted. For
+the needle "to"::
 
-    "to be or not t"  "o be"     the blocks:          1 + 0
-    "or not t" + "o be"          joined, "to" occurs: 1
-    "or not t"   "o be"          apart, it occurs:    0 + 0
-                                 the difference:      1, so the text has 2
+    "to be or not t", "o be"    in the two blocks, "to" occurs 1 + 0 times
+    "t to b"                    in the joined piece, "to" occurs once
+    "t t", "o b"                in the two pieces, "to" occurs 0 + 0 times
+                                so the text has 1 + 0 + 1 - 0 = 2
 
-The outer ends of the two pieces may cut a word, too. Such a part of a word is counted alike in
-the joined text and in the pieces, so the subtraction cancels it.
+The outer ends of the two pieces may cut words, too. Such a cut changes the joined count and
+the counts of the two pieces by the same number, so the subtraction cancels the error.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _CONTINUATION_BYTES = range(0x80, 0xC0)
 def counts_in_place(options: CountOptions) -> bool:
     """Return whether the active backend counts bytes without decoding them.
 
-    Without needles, bytes are decoded, because only decoding then finds invalid bytes.
+    If there are no needles, the bytes are decoded only to find invalid bytes.
     """
     return options.in_place and _backend.active.count_part is not None and bool(options.needles)
 
@@ -167,7 +168,7 @@ class BlockCounter:
         return True
 
     def _complete_char(self, block: Buffer, size: int) -> tuple[str, int]:
-        """Return the character that the last block's end cut, and where it ends in this block."""
+        """Return the character that straddles the block's start, and the index where it ends."""
         start = 0
         if not self._partial_char:
             return "", start
@@ -180,7 +181,7 @@ class BlockCounter:
         return char, start
 
     def _count_straddling(self, head: str) -> None:
-        """Correct the counts for a word that straddles the boundary of the text so far and a block.
+        """Correct the counts if a word straddles the start of a block.
 
         Args:
             head: the first characters of the block.
@@ -196,11 +197,13 @@ class BlockCounter:
 
 
 def clip_to_range(blocks: Iterator[Block], start: int, stop: int | None) -> Iterator[Block]:
-    """Clip blocks to the words that begin in a range.
+    """Clip the blocks of a range to whole words.
+
+    A word that straddles the end of a range belongs to this range, and not to the next range.
 
     Args:
-        blocks: the blocks from start on.
-        start: the first byte of the range. If it is 0, a word may begin without a separator.
+        blocks: the source's blocks, the first of which begins at ``start``.
+        start: the first byte of the range. If start is 0, the first word needs no separator.
         stop: the end of the range, or None for the end of the source.
     """
     place, has_begun = start, start == 0
@@ -235,7 +238,7 @@ def _whole_chars(part: bytes) -> str:
 
 
 def _last_boundary(block: Buffer, start: int, size: int) -> int:
-    """Return where the character cut by the block's end starts; the end if none is cut."""
+    """Return the start of the block's last character if it is incomplete, else ``size``."""
     last = size - 1
     while last > max(start, size - 4) and _is_continuation(block[last]):
         last -= 1

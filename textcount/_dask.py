@@ -16,7 +16,9 @@ CONNECT_TIMEOUT = 10
 
 
 class Cluster:
-    """A context manager that yields a cluster's executor, and ends a cluster that it started.
+    """A context manager that yields the executor of a Dask cluster.
+
+    At the end of the context, a cluster that this class started is closed.
 
     Args:
         address: the address of a scheduler, or "local" to start a cluster here.

@@ -1,8 +1,8 @@
-"""Send tasks to the caller's executor, and receive their results, as plain values.
+"""Send tasks to the caller's executor and receive the results, both as plain values.
 
 A worker may be another process or another machine. So a task is sent as names and numbers.
-The results come back as counts, sizes and the fields of errors. Only a decoding error comes
-back with contents of a file: at most ``SHOWN`` bytes around the invalid ones.
+The results come back as counts, sizes and the fields of errors. Only a decoding error
+contains bytes of a file: at most ``SHOWN`` bytes, at and around the invalid bytes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     TaskResult = tuple[str, list[FileResult]]
 
 SHOWN = 1 << 12
-"""The most bytes of a file's contents in an error that a worker sends back."""
+"""The maximum number of a file's bytes in an error that a worker sends back."""
 
 
 class CallersExecutor:
@@ -97,7 +97,7 @@ def count_for_executor(
 
 
 def _record(options: CountOptions, source: Source, result: FileResult) -> FileCount | int:
-    """Return the record of a source from a worker's result; return a size unchanged."""
+    """Make a source's record from a worker's result; if the result is a size, return the size."""
     if isinstance(result, int):
         return result
     values, size, parts = result

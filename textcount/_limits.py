@@ -11,7 +11,7 @@ BLOCK = 1 << 20
 """Bytes, or characters of a text stream, that are read at a time."""
 
 LOOKAHEAD = 1 << 12
-"""Bytes that are read beyond a range at first, to find the separator that ends its last word."""
+"""Bytes that are first read past the end of a range, to find the end of the range's last word."""
 
 RANGE = 1 << 25
 """Bytes of a large file that one of our threads counts at a time. A file smaller than two
@@ -21,19 +21,19 @@ BATCH = 64
 """Files that one of our threads counts at a time."""
 
 BATCH_BYTES = 1 << 22
-"""The most bytes that a batch is expected to have, unless a single file has more. Batches this
-small keep all threads busy to the end."""
+"""The maximum expected size, in bytes, of a batch of several files. Batches this small keep all
+threads busy until the end of the run."""
 
 TASKS_PER_WORKER = 4
-"""For each of our threads, the most tasks that may be submitted and not yet yielded."""
+"""For each of our threads, the maximum number of tasks that are submitted but not yet yielded."""
 
 POOL_BYTES = 1 << 26
-"""The total bytes of at most ``POOL_FILES`` files in a row, from which on threads pay. The mean
-is then at least 256 KB. With smaller files, threads mostly wait for the GIL to open and close
-them. The measurement is in docs/performance.md."""
+"""Threads pay off once ``POOL_FILES`` successive files, or fewer, have this many bytes in total.
+The mean size of these files is then at least 256 KB. Threads that open and close smaller files
+mostly wait for the GIL. The measurement is in docs/performance.md."""
 
 POOL_FILES = 256
-"""The most files whose sizes are added up to decide whether threads pay."""
+"""The maximum number of files whose total size decides whether threads pay off."""
 
 EXECUTOR_RANGE = 1 << 30
 """Bytes of a large file in one task for the caller's executor (see docs/scaling.md)."""
@@ -42,7 +42,7 @@ EXECUTOR_BATCH = 1024
 """Files in one task for the caller's executor."""
 
 EXECUTOR_TASKS = 512
-"""The most tasks that may be submitted to the caller's executor and not yet yielded."""
+"""The maximum number of tasks submitted to the caller's executor but not yet yielded."""
 
 
 def cores() -> int:

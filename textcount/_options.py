@@ -25,9 +25,10 @@ caller's own and may look at every byte, so it is given the whole file."""
 _WHOLE_ENCODINGS = ("punycode", "unicode_escape", "iso2022_", "utf_7")
 """Encodings that are decoded in one piece, because decoding block by block gives other results.
 The decoder of punycode decodes each block as if it were the whole text. The decoder of
-unicode_escape loses an octal escape that is cut (``b"\\\\6", b"6"``). The iso2022 decoders fail
-on an unknown escape sequence that is cut (``b"\\x1b(\\x85  foo\\r\\n +"``). PyPy's decoder of
-utf-7 loses a shift sequence that is cut."""
+unicode_escape loses an octal escape that straddles two blocks (``b"\\\\6", b"6"``). The iso2022
+decoders fail on an unknown escape sequence that straddles two blocks
+(``b"\\x1b(\\x85  foo\\r\\n +"``). PyPy's decoder of utf-7 loses a shift sequence that straddles
+two blocks."""
 
 _IN_PLACE = ("utf_8", "ascii")
 """Encodings that the extension counts without decoding. Text in these encodings can also be
@@ -62,7 +63,7 @@ class CountOptions:
         self.overlap = max(map(len, needles), default=0) + 1
 
     def size_limit(self, range_size: int) -> int:
-        """Return the size in bytes from which on a file is divided into ranges; 0 means never.
+        """Return the minimum size in bytes of a file that is divided into ranges; 0 means never.
 
         Most encodings give 0, because a range could begin inside a character.
         """
@@ -80,7 +81,8 @@ class RunOptions:
         options: the words to count, and how to decode.
         jobs: the number of threads that may count.
         on_progress: called with the number of bytes read since its last call.
-        executor: the caller's executor, which counts all but descriptors, pipes and devices.
+        executor: the caller's executor, which counts all sources except descriptors,
+            pipes and devices.
 
     Attributes:
         tasks_by_backend: the number of tasks that each backend has run in the executor.

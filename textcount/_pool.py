@@ -1,8 +1,7 @@
 """A pool of our own daemon threads, which run tasks in any order.
 
-``concurrent.futures`` joins its threads when the process exits, and would wait for one that
-is blocked in a read that never returns. The threads of this pool are daemons, which end with the
-process.
+When the process exits, ``concurrent.futures`` waits for its threads, even for a thread that is
+blocked in a read forever. The threads of this pool are daemons, which end with the process.
 
 The calling thread and the workers share only queues, whose methods are atomic. So an
 interrupt, which only the main thread receives, cannot leave a lock of the pool taken.
@@ -25,10 +24,10 @@ if TYPE_CHECKING:
     from textcount._tasks import Message, Outcome, Task
 
 END_SECONDS = 0.3
-"""Seconds that ``stop`` waits for the workers. A worker that is blocked in a read ends later."""
+"""Maximum seconds that ``stop`` waits for the workers. A blocked worker ends later."""
 
 REPORT_SECONDS = 0.1
-"""The least time between two reports of a worker on the bytes read, in seconds."""
+"""The minimum time in seconds between two progress reports of a worker."""
 
 
 class _Stopped(BaseException):
@@ -40,7 +39,7 @@ class ThreadPool:
 
     Args:
         options: the words to count.
-        size: the most threads to start. Fewer threads start if there are fewer tasks, or if
+        size: the maximum number of threads. Fewer threads start if there are fewer tasks, or if
             the system refuses to start a thread.
         messages: receives the messages of the workers.
 
@@ -66,7 +65,7 @@ class ThreadPool:
     def submit(self, task: Task, *, is_tiny: bool) -> None:
         """Queue a task for the workers.
 
-        With a GIL, workers that open and close tiny files only wait for one another. So only
+        With a GIL, two workers that open and close tiny files would wait for each other. So only
         one worker at a time runs the tasks of tiny files.
         """
         if is_tiny and self._has_gil:
@@ -89,7 +88,7 @@ class ThreadPool:
             pass
 
     def _work_first(self) -> None:  # pragma: no cover - runs before tracing starts
-        """Let debuggers and coverage see the first worker, as Thread does for the others."""
+        """Install the trace function of a debugger or of coverage, as Thread does; run tasks."""
         sys.settrace(gettrace())
         self._work()
 

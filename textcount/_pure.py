@@ -1,4 +1,4 @@
-"""Count in pure Python. This is the reference, and the backend where there is no extension.
+"""Count in pure Python. This backend is the reference, and is used if there is no extension.
 
 Splitting a text creates one string for each word. ``re`` skips most words, because it searches
 for the needle as a literal and checks for word boundaries only at a match. But where the needle
@@ -13,19 +13,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PYPY_MISSED = [char for char in "\x1c\x1d\x1e\x1f" if char.split()]
-"""Characters at which PyPy's ``str.split`` does not split a text that is all ASCII, although
-``str.isspace`` is true for them. Empty on CPython."""
+"""Whitespace characters at which PyPy's ``str.split`` does not split an ASCII text. Empty on
+CPython."""
 
 CHUNK = 1 << 15
-"""Characters of a chunk, which then extends to the next space. The words of a chunk fit in the
-processor's cache. In a shorter text, searching saves less time than compiling a pattern
-takes."""
+"""Minimum length of a chunk in characters; a chunk ends at the next space. The words of a chunk
+fit in the processor's cache. For a shorter text, compiling a pattern takes longer than searching
+saves."""
 
 FIRST_CHUNK = 1 << 10
-"""Characters of the first chunk, which is split to learn how frequent the needle is."""
+"""Minimum length of the first chunk, in characters. The first chunk is split, to learn how frequent
+the needle is."""
 
 DENSE = 48
-"""Characters for each occurrence of the needle, below which splitting is faster than searching."""
+"""If the needle occurs more than once in this many characters, splitting beats searching."""
 
 SAMPLE_STEP = 97
 """The distance between the characters of a sample. This number is prime and is not a common
@@ -81,9 +82,9 @@ def count_occurrences(contents: str | bytes, needle: str) -> int:
 def _count_long(contents: str, needle: str) -> int:
     """Count chunk by chunk.
 
-    A chunk is searched if both the count of the last chunk and a sample of this one predict
-    that searching is faster; else it is split. A chunk ends before a space or at the end of
-    the text, so that no word is cut.
+    A chunk is searched if the count in the previous chunk and a sample of the chunk both predict
+    that searching is faster. Otherwise the chunk is split. A chunk ends before a space or at the
+    end of the text, so that no word is cut.
     """
     if needle.split() != [needle]:
         return 0
@@ -108,11 +109,10 @@ def _count_long(contents: str, needle: str) -> int:
 def _is_sparse(sample: str, needle: str) -> bool:
     """Return True if the sample predicts that searching beats splitting.
 
-    Searching stops at each place where the needle can begin. There are at most as many such
-    places as occurrences of the rarest of the needle's first letters. Searching pays only if
-    these places are few compared with the words, because the number of words decides how long
-    splitting takes. Very short words, very long words and blanks make splitting cheap. A long
-    needle takes long to compile.
+    Searching stops at each place where the needle can begin. The rarest of the needle's first
+    letters limits the number of these places. The number of words decides how long splitting
+    takes. So searching is faster only if these places are few compared with the words. Very short
+    words, very long words and blanks make splitting cheap. A long needle takes long to compile.
     """
     if 2 * sample.count(" ") > len(sample):
         return False
@@ -126,8 +126,8 @@ def _searcher(needle: str) -> "Callable[[str, int, int], list[str]]":
     import re  # takes longer to import than all of textcount; re caches patterns
 
     literal = re.escape(needle)
-    # findall lists matches of the empty group, so the needle is not copied for each.
+    # findall lists matches of the empty group, so the needle is not copied for each match.
     return re.compile(rf"{literal}(?!\S)(?<!\S{literal})()").findall
 
 
-count_occurrences.__module__ = "textcount"  # as __init__ sets it for the others
+count_occurrences.__module__ = "textcount"  # as __init__ does for the other functions

@@ -1,4 +1,4 @@
-"""Open one source, read it or a range of it block by block, and count."""
+"""Open a source, read the whole source or a range in blocks, and count."""
 
 from __future__ import annotations
 
@@ -64,10 +64,11 @@ class Reader:
             _free_buffers.append(self._buffer)
 
     def count(self, source: Source, start: int = 0, stop: int | None = None) -> FileCount | int:
-        """Return the counts of a source, or of the words that begin in a range of its bytes.
+        """Return the counts of a whole source, or of a range of its bytes.
 
-        A range begins at the first space or line feed at or after start, and ends at the first
-        one at or after stop. So if ranges are adjacent, each word is in exactly one range.
+        A range begins at the first space or line feed at or after start, unless start is 0. A
+        range ends at the first space or line feed at or after stop. So if ranges are adjacent,
+        each word is in exactly one range.
         """
         if source.error is not None:
             return _failure(source, source.error, 0)
@@ -116,7 +117,7 @@ class Reader:
         return new_record(source.path, counts, size)
 
     def _count_blocks(self, source: Source, blocks: Generator[Block]) -> FileCount:
-        """Return the counts of blocks that are read as they are counted."""
+        """Read the blocks one by one and count in each; return the source's counts."""
         counter = BlockCounter(self._options)
         sizes = iter(counter.feed_bytes(blocks))
         reported = 0
@@ -155,7 +156,7 @@ def read_blocks(read: Callable[[int], bytes | None]) -> Iterator[Block]:
 
 
 def _blocks_of(source: Source, start: int, stop: int | None) -> Generator[Block]:
-    """Yield the blocks of the words that begin in a range of a source."""
+    """Open a source; yield the blocks of one range, clipped to whole words."""
     with _open(source) as file:
         if start:
             file.seek(start)
@@ -163,7 +164,7 @@ def _blocks_of(source: Source, start: int, stop: int | None) -> Generator[Block]
 
 
 def _blocks_of_range(name: str, buffer: mmap, start: int, stop: int | None) -> Generator[Block]:
-    """Yield the blocks of the words that begin in a range of a local file, all in one buffer."""
+    """Open a local file; read one range into the buffer; yield blocks clipped to whole words."""
     number = os.open(name, os.O_RDONLY)  # the file's size is known, so its name has no NUL
     try:
         os.lseek(number, start, os.SEEK_SET)
@@ -177,8 +178,9 @@ def _fill_range(
 ) -> Iterator[Block]:
     """Yield blocks of an open file from start on.
 
-    Up to ``stop``, a block fills the buffer. Past ``stop``, the caller only looks for the next
-    separator, so the blocks start small and grow until the caller stops.
+    A block fills the buffer, or ends shortly after ``stop``. Past ``stop``, the caller only looks
+    for the next separator. So the blocks after ``stop`` start small, and grow until the caller
+    stops.
     """
     place = start
     room: mmap | memoryview = buffer
@@ -193,9 +195,9 @@ def _fill_range(
 
 
 def _remaining_blocks(number: int, buffer: mmap, size: int, name: str | int) -> Generator[Block]:
-    """Yield the block that has been read, and the rest of the file in the same buffer.
+    """Yield the block that has been read; then read and yield the rest of the file.
 
-    The buffer stays in the processor's cache.
+    All blocks use the same buffer, which stays in the processor's cache.
     """
     while size:
         yield buffer, size
@@ -229,8 +231,8 @@ def _take_buffer() -> mmap:
 def _new_buffer() -> mmap:
     """Return a new buffer for a block, page-aligned.
 
-    On Zen 3 the kernel copies to a buffer that starts 1 to 31 bytes past a page at 1.9 GB/s
-    instead of 11, and large ``bytes`` and ``bytearray`` start there.
+    On Zen 3, if a buffer starts 1 to 31 bytes after a page boundary, the kernel copies at 1.9 GB/s
+    instead of 11 GB/s. Large ``bytes`` and ``bytearray`` objects start at such places.
     """
     import mmap
 
@@ -251,14 +253,14 @@ def _open(source: Source) -> RemoteFile | io.RawIOBase:
 
 
 def _as_os_error(error: OSError | ValueError, name: str | int) -> OSError | UnicodeError:
-    """Return the error of opening a file; make an OSError of a ValueError (a NUL in the name)."""
+    """Return the error of opening a file; replace a ValueError (for a NUL) with an OSError."""
     if isinstance(error, (OSError, UnicodeError)):
         return error
     return OSError(errno.EINVAL, str(error), name)
 
 
 def file_size(source: Source, least: int = 0) -> int | None:
-    """Return the size of a file in bytes; None if it is local and not a regular file.
+    """Return the size of a file in bytes; None for a local file that is not a regular file.
 
     Return 0 if the file is absent or cannot be examined. Opening the file then raises the error.
     Return 0, too, for a remote file that has less than ``least`` bytes or cannot be read in

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _new = object.__new__
-_ReadOnly = type(type.__dict__)  # types.MappingProxyType, without importing types, which takes 1 ms
+_ReadOnly = type(type.__dict__)  # types.MappingProxyType; importing types would take 1 ms
 
 
 class FileCount:
@@ -77,7 +77,7 @@ def new_record(
     error: OSError | UnicodeError | None = None,
     cls: type[FileCount] = FileCount,
 ) -> FileCount:
-    """Return a FileCount that owns these counts, in half the time of calling the class."""
+    """Return a FileCount that keeps counts without a copy; twice as fast as calling the class."""
     self = _new(cls)
     _set_path(self, path)
     _set_counts(self, _ReadOnly(counts))

@@ -1,6 +1,6 @@
 """Read URLs and compressed files, and list directories of a store, through fsspec.
 
-fsspec finds the storage of a URL, its credentials and its proxies.
+For each URL, fsspec finds the storage, the credentials and the proxies.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class RemoteFile:
         self._name = name
         with _only_os_errors(name):
             system, path = _locate(name)
-            # Without a block size, a server that cannot serve ranges sends the whole file.
+            # With block size 0, fsspec streams the file, so the server need not serve ranges.
             options = {"block_size": 0} if _is_web(system) else {}
             self._system, self._path = system, path
             self._raw = self._file = system.open(path, "rb", **options)
@@ -59,7 +59,7 @@ class RemoteFile:
             self._file.seek(place)
 
     def read(self, size: int) -> bytes:
-        """Read at most size bytes; none at the end of file."""
+        """Read at most size bytes; return ``b""`` at the end of file."""
         with _only_os_errors(self._name):
             data: bytes = self._file.read(size)
             return data
@@ -88,9 +88,9 @@ def file_size(name: str, least: int) -> int:
 
 
 def matching(url: str) -> list[tuple[str, bool]]:
-    """Return the URLs that match a URL with wildcards, or the URL itself.
+    """Return the URLs that match a URL with wildcards; a URL without wildcards matches itself.
 
-    Each URL is in a pair with True if it is a directory, else False.
+    Each URL is paired with True for a directory, or with False for a file.
     """
     with _only_os_errors(url):
         system, path = _locate(url)
@@ -100,7 +100,7 @@ def matching(url: str) -> list[tuple[str, bool]]:
                 (system.unstrip_protocol(each), found[each]["type"] == "directory")
                 for each in sorted(found)
             ]
-        # A trailing slash marks a directory on the web. Only the page's text could tell for sure.
+        # On the web, a trailing slash is taken as the mark of a directory.
         if _is_web(system):
             return [(url, url.endswith("/"))]
         # Spell a directory as the storage does, because its files' names begin with that spelling.
@@ -108,7 +108,7 @@ def matching(url: str) -> list[tuple[str, bool]]:
 
 
 def list_store(url: str) -> list[tuple[str, str, str]]:
-    """Return the names, URLs and kinds of the entries of a directory in a store."""
+    """List a directory in a store: return the name, the URL and the kind of each entry."""
     with _only_os_errors(url):
         system, path = _locate(url)
         found = []
@@ -116,7 +116,7 @@ def list_store(url: str) -> list[tuple[str, str, str]]:
             whole = each["name"].rstrip("/")
             if whole != path.rstrip("/"):  # some stores list the directory itself
                 kind = "directory" if each["type"] == "directory" else "file"
-                # On the web a trailing slash marks a directory, so the name is kept whole.
+                # On the web a trailing slash marks a directory, so the address keeps the slash.
                 address = system.unstrip_protocol(each["name"])
                 found.append((whole.rpartition("/")[2], address, kind))
         return found

@@ -1,4 +1,4 @@
-"""Sources of text, and their kinds as told by the name alone: local, compressed or a URL."""
+"""Sources of text. The name alone decides if a source is a URL, compressed or local."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Divide the sources into tasks: ranges of large files, batches of the others."""
+"""Divide the sources into tasks. A task is a range of a large file, or a batch of files."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from textcount._options import CountOptions, OnProgress
     from textcount._sources import Source
 
-    Outcome = list[FileCount | int]  # for each source its counts, or its size
-    # From a worker: the task, the bytes read since the worker's last message, and the outcome
-    # or the exception of the task, or None if the task goes on.
+    Outcome = list[FileCount | int]  # the counts or the size of each source
+    # A worker's message: the task, the bytes read since the worker's previous message, and the
+    # task's outcome or exception. None in place of the outcome means that the task goes on.
     Message = tuple["Task", int, Outcome | BaseException | None]
 
 
@@ -25,9 +25,9 @@ class Division:
     Args:
         options: the words to count.
         typical_size: the average size of a file in bytes.
-        range_size: bytes of a large file in a task.
-        batch: the most files in a task.
-        batch_bytes: the most bytes of all files in a task together.
+        range_size: the number of bytes in a range of a large file.
+        batch: the maximum number of files in a task.
+        batch_bytes: the maximum expected size of the files in a task, in bytes.
         in_caller: true if the calling thread counts the local files.
 
     Attributes:
@@ -65,17 +65,19 @@ class Division:
 
 
 class Task:
-    """Sources to count, or a range of the bytes of one.
+    """Whole sources to count, or one source and a range of its bytes.
 
     Attributes:
         sources: the sources.
         start: the first byte of the range.
         stop: the end of the range, or None for the end of the source.
-        size_limit: if not 0, the outcome of a file of at least this many bytes is its size.
+        size_limit: if not 0, a file of at least this many bytes is not counted, and its size is
+            the outcome.
         in_caller: true if the calling thread counts the sources, when their turn comes.
-        is_repeat: true if the bytes have been counted, and reported as read, before.
-        outcome: for each source its counts, or its size; None until they are known.
-        failure: the exception that ended the task, or None. An error of a source is in its record.
+        is_repeat: true if the bytes have already been counted and reported as read.
+        outcome: the counts or the size of each source; None until the task is done.
+        failure: the exception that ended the task, or None. An error in reading a
+            source is in the source's record.
         backend: the backend that counted the task in the caller's executor, else "".
     """
 
@@ -161,8 +163,8 @@ def divide(sources: Iterator[Source], division: Division) -> Iterator[Task]:
 def _expected_size(source: Source, division: Division) -> int | None:
     """Return the expected size of a source in bytes; None if the calling thread counts it.
 
-    The calling thread counts descriptors, pipes and devices in turn, because they can be read
-    only once.
+    The calling thread counts descriptors, pipes and devices, because they can be read only
+    once.
     """
     if source.error is not None or source.is_remote:
         return division.typical_size
@@ -175,12 +177,12 @@ def _expected_size(source: Source, division: Division) -> int | None:
 
 
 def divide_file(source: Source, size: int, division: Division) -> Iterator[Task]:
-    """Yield the ranges of a large file."""
+    """Yield a task for each range of a large file."""
     range_size = division.range_size
     starts = range(0, size - range_size, range_size)
     for start in starts:
         yield Task([source], start, start + range_size)
-    # The last range goes to the end of the file, which may have grown.
+    # The last range goes to the end of the file, because the file may have grown.
     yield Task([source], starts[-1] + range_size)
 
 
@@ -193,7 +195,7 @@ class RangeTotals:
         self._counts = dict.fromkeys(options.needles, 0)
 
     def add(self, part: FileCount) -> None:
-        """Add a range, unless an earlier one has failed."""
+        """Add the counts of a range, unless an earlier range has failed."""
         if self.error is None:
             self.error = part.error
             self._size += part.size

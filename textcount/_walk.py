@@ -26,7 +26,7 @@ class Patterns:
 
         Args:
             name: the entry's name.
-            inside: its path inside the directory that the walk began at.
+            inside: the entry's path, relative to the directory where the walk began.
             kind: ``"directory"`` or ``"file"``.
         """
         if _matches(self._exclude, name, inside):
@@ -69,8 +69,8 @@ def _walk(
 ) -> Iterator[Source]:
     """Yield the files below root in sorted order.
 
-    A tree may be deeper than Python can recurse. So a stack holds, for each directory on the
-    way down, the entries that are still to come.
+    A tree may be deeper than Python can recurse. So a stack keeps the remaining entries of
+    each directory on the current path.
     """
     stack = [iter([("", root, "directory")])]
     while stack:

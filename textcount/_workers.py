@@ -1,8 +1,8 @@
 """Give tasks to a pool of threads or to an executor, and yield the counts in order.
 
-Threads of the package run the tasks, or the caller's executor does. Meanwhile the calling
-thread lists files, submits tasks, waits and yields. The calling thread also counts pipes and
-devices, in turn, because they can be read only once. With the pure backend, a GIL and no
+The tasks run in the package's threads or in the caller's executor. Meanwhile the calling thread
+lists files, submits tasks, waits for tasks and yields counts. The calling thread also counts
+pipes and devices, because they can be read only once. With the pure backend, a GIL and no
 executor, the calling thread counts all local files, because threads would not help.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textcount._tasks import Message
 
 POLL_SECONDS = 0.1
-"""The longest wait for a message of a worker, in seconds. On Windows, a wait delays Ctrl-C. On
+"""The timeout, in seconds, of one wait for a worker's message. On Windows, a wait delays Ctrl-C. On
 every system, a wait delays an interrupt that another thread raises."""
 
 
@@ -77,7 +77,7 @@ class Workers:
             self._workers.stop()
 
     def _records(self, tasks: Iterator[Task]) -> Iterator[FileCount]:
-        """Yield the counts of each file of the tasks."""
+        """Yield the counts of each file in the tasks."""
         totals: RangeTotals | None = None
         for task in self._in_order(tasks):
             for source, record in zip(task.sources, task.outcome or (), strict=True):
@@ -98,7 +98,7 @@ class Workers:
                     totals = None
 
     def _in_order(self, tasks: Iterator[Task]) -> Iterator[Task]:
-        """Yield the tasks in order, each when it is done. Later tasks run meanwhile."""
+        """Wait for each task in order, and yield the finished task. Later tasks run meanwhile."""
         under_way: deque[Task] = deque()
         failure: Exception | None = None
         is_more = True
@@ -121,7 +121,7 @@ class Workers:
 
     def _submit(self, task: Task) -> None:
         if not task.in_caller:
-            # Workers of remote files mostly wait for the storage and not for the GIL.
+            # Workers that read remote files mostly wait for the storage and not for the GIL.
             is_local = not task.sources[0].is_remote
             is_tiny = is_local and not task.is_range and self._division.is_tiny
             self._workers.submit(task, is_tiny=is_tiny)
@@ -142,7 +142,7 @@ class Workers:
                 raise task.failure
 
     def _receive(self) -> None:
-        """Wait for a message of a worker, and act on it."""
+        """Wait for a message from a worker, and act on the message."""
         try:
             task, size, end = self._messages.get(timeout=POLL_SECONDS)
         except Empty:

@@ -1,4 +1,4 @@
-"""The command: arguments in, counts out, and an exit status."""
+"""The command: take the arguments, print the counts and return an exit status."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _report(
 
 
 def _say_who_counted(tasks_by_backend: dict[str, int]) -> None:
-    """Print a notice if workers of the executor have another backend than this process."""
+    """Print a notice if workers of the executor used another backend than this process."""
     here = _backend.active.name
     if tasks_by_backend.keys() - {here}:
         counted = sorted(tasks_by_backend.items())
@@ -164,7 +164,7 @@ def _cluster(arguments: argparse.Namespace) -> AbstractContextManager[Executor |
 
 
 def _or_cannot_run(records: Iterator[FileCount], cluster: str) -> Generator[FileCount]:
-    """Yield the records of a cluster; raise CannotRun for an error of the cluster."""
+    """Yield the records; if the cluster raises an exception, raise CannotRun instead."""
     try:
         yield from records
     except Exception as error:
@@ -177,7 +177,7 @@ def _complain(message: str) -> int:
 
 
 def _say(message: str) -> None:
-    if sys.stderr is not None:  # print would take None for standard output
+    if sys.stderr is not None:  # print(file=None) writes to standard output
         try:
             print(f"textcount: {printable(message)}", file=sys.stderr)
         except OSError:  # the exit status still reports an error

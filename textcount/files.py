@@ -54,8 +54,8 @@ def count_stream(stream: Readable, needles: Iterable[str]) -> dict[str, int]:
 
     Raises:
         TypeError: stream has no ``read``, or its ``read`` returns neither ``str``
-            nor ``bytes``, or mixes them; or needles is a bare ``str`` or is not an
-            iterable of ``str``.
+            nor ``bytes``, or mixes them. A TypeError is also raised if needles is a
+            bare ``str`` or is not an iterable of ``str``.
         UnicodeDecodeError: the bytes are not valid UTF-8. The error's ``object`` is
             the block that was being decoded. ``start`` and ``end`` are indices in that
             block. After the first block, the error's ``reason`` also gives the
@@ -100,7 +100,7 @@ def count_file(
     Memory stays bounded, with three exceptions. An error handler of the caller's
     own (``codecs.register_error``) is given the whole file. The decoders of ``iso2022-*``,
     ``utf-7``, ``unicode_escape`` and ``punycode`` are given the whole file, too. The decoder of
-    ``idna`` keeps each label until its end.
+    ``idna`` keeps each label in memory until the label ends.
 
     Args:
         path: the name of the file.
@@ -164,21 +164,21 @@ def count_files(
             follow symbolic links to directories, and passes over pipes, sockets and
             devices.
         include: glob patterns. A walk counts only files that match a pattern. A
-            pattern is compared with the name of a file and with its path inside the
-            directory, as ``fnmatch`` does.
+            pattern is compared with a file's name and with the file's path inside
+            the directory, as ``fnmatch`` does.
         exclude: glob patterns. A walk passes over files and directories that match
             a pattern.
         on_progress: called with the number of bytes that have been read since the
             last call.
         executor: a ``concurrent.futures`` executor, or an object like one, that
             counts all files except pipes and devices. The executor's workers need
-            textcount, and the files under the same absolute names. With the pure
+            textcount, and must find the files under the same absolute paths. With the pure
             backend and a GIL, only an executor of processes uses several processors
             for local files.
 
     Returns:
-        An iterator that counts when it is asked for the next ``FileCount``. Threads
-        or an executor count some more files in advance.
+        An iterator that counts a file when its ``FileCount`` is requested. Threads
+        or an executor also count some files in advance.
 
     Raises:
         TypeError: an argument is of the wrong type, or a bare ``str`` is given
@@ -210,9 +210,10 @@ def count_files(
 def count_sources(sources: Iterable[Source], run: RunOptions) -> Generator[FileCount]:
     """Yield the counts of each source, in order.
 
-    The calling thread counts until threads pay. Threads pay for a file that is large enough to
-    be divided, for a URL or a compressed file, and once the last files are large on average.
-    Without a GIL, threads also pay for many small files. An executor is used from the start.
+    The calling thread counts until threads pay off. Threads pay off if a file is large enough
+    to be divided, if a source is a URL or a compressed file, or if the files counted last are
+    large on average. Without a GIL, threads also pay off for many small files. An executor is
+    used from the start.
     """
     sources = iter(sources)
     uncounted: list[Source] = []

@@ -43,7 +43,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     Raises:
         SystemExit: the arguments are wrong, or the help or the version has been printed.
     """
-    # parse_intermixed_args would take the operands after "--" for options.
+    # parse_intermixed_args would treat the operands after "--" as options.
     end = arguments.index("--") if "--" in arguments else len(arguments)
     parsed = parser().parse_intermixed_args(arguments[:end])
     parsed.operands += arguments[end + 1 :]
@@ -57,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
         usage=USAGE,
         description="Count the words that equal WORD, cut as str.split does. No PATH, or -: stdin.",
         epilog=EPILOG,
-        # Without a width, argparse imports shutil and asks the terminal, for any command.
+        # Without a width, every run would import shutil and ask the terminal for its width.
         formatter_class=partial(
             argparse.RawDescriptionHelpFormatter, max_help_position=29, width=78
         ),
@@ -120,7 +120,7 @@ def words_and_operands(arguments: argparse.Namespace) -> tuple[list[str], list[s
 
 
 def _words_of(name: str) -> list[str]:
-    """Return the words of a file that has one on each line."""
+    """Return the words in a file that has one word on each line."""
     try:
         with open(STDIN if name == "-" else name, encoding="utf-8-sig") as file:
             words = [line.strip() for line in file if not line.isspace()]

@@ -16,7 +16,7 @@ BAR_DELAY = 0.5
 """Seconds that a command runs before the bar appears."""
 
 REFRESH_SECONDS = 0.1
-"""The least time between two updates of the bar, in seconds."""
+"""The minimum time between two updates of the bar, in seconds."""
 
 
 def is_available() -> bool:
@@ -25,7 +25,7 @@ def is_available() -> bool:
 
 
 class ProgressBar:
-    """A bar on standard error, shown after a delay until the context ends.
+    """A bar on standard error, which appears after a delay and stays until the context ends.
 
     Hide the bar before printing; the next update draws the bar again. An error in drawing the
     bar is ignored, because the counts matter more.
@@ -73,7 +73,7 @@ class ProgressBar:
 
 
 def _bar(total: int | None) -> Progress:
-    # Importing rich takes longer than most counts.
+    # Importing rich takes longer than counting usually takes.
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -92,7 +92,7 @@ def _bar(total: int | None) -> Progress:
         console=console,
         transient=console.is_terminal,  # erase the bar at the end, but not from a log
         auto_refresh=False,
-        # Keep other output away from rich, which would wrap its lines (see hide).
+        # Keep other output away from rich, which would wrap the lines (see hide).
         redirect_stdout=False,
         redirect_stderr=False,
     )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """Sums up the files of a run. The subclasses print the files.
+    """Sums up the counts of all files. The subclasses print the counts of each file.
 
     Args:
         words: the words counted, in the order of their columns.
@@ -109,7 +109,7 @@ class TableReport(TextReport):
         super()._print([" " * (self.BAR + 1) + cell for cell in cells], path)
 
     def _draw(self, count: int, scale: int) -> str:
-        """Return a bar for a count, drawn to an eighth of a column, and a space."""
+        """Return a bar for a count, exact to an eighth of a column, with a space after the bar."""
         eighths = 8 * self.BAR * count // scale
         if eighths not in self._drawn:
             with self._console.capture() as captured:
@@ -140,7 +140,7 @@ def can_show_bars() -> bool:
 
 
 class JsonReport(Report):
-    """Prints one JSON document, with a line for each file as soon as it is counted."""
+    """Prints one JSON document. Each file is printed on one line, as soon as it is counted."""
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
         super().__init__(words, width, total_only, named)
@@ -190,7 +190,7 @@ class CsvReport(Report):
 
 
 class _Stdout:
-    """An object with the method that the csv module writes to."""
+    """An object with the method that the csv module calls to write."""
 
     @staticmethod
     def write(text: str) -> None:
@@ -198,7 +198,7 @@ class _Stdout:
 
 
 def write(text: str) -> None:
-    """Write to standard output; escape the characters that its encoding lacks."""
+    """Write to standard output; escape characters that the encoding of standard output lacks."""
     if not text.isascii():
         encoding = sys.stdout.encoding or "utf-8"
         text = text.encode(encoding, "backslashreplace").decode(encoding)
@@ -211,7 +211,7 @@ def printable(text: str) -> str:
 
 
 def columns(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
+    """Return the width of a text on a terminal, in columns."""
     if text.isascii():
         return len(text)
     from unicodedata import combining, east_asian_width
@@ -222,10 +222,10 @@ def columns(text: str) -> int:
 
 
 def reason(error: OSError | UnicodeError) -> str:
-    """Return why a file could not be counted, without its path."""
+    """Return why a file could not be counted, without the file's path."""
     text = getattr(error, "strerror", None) or str(error)
     return f"{text}; -r counts the files in it" if isinstance(error, IsADirectoryError) else text
 
 
 FORMATS = {"text": TextReport, "json": JsonReport, "csv": CsvReport}
-"""The reports by the name of their format."""
+"""The report class of each format, by the name of the format."""
