@@ -16,7 +16,7 @@ class Source:
     Args:
         name: the path or URL of a file, or the descriptor of an open one.
         error: why a directory of this name could not be listed, or ``None``.
-        is_walked: true if a walk found the file. A walk passes over pipes and devices.
+        is_walked: true if a walk found the file. A walk skips pipes and devices.
         size: the file's size in bytes, if the file is known to be large, else 0.
 
     Attributes:

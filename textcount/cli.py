@@ -122,7 +122,7 @@ def _say_who_counted(tasks_by_backend: dict[str, int]) -> None:
 
 
 def _width(sources: list[Source]) -> int:
-    """Return the number of digits in the total size, as wc does. No count exceeds this size."""
+    """Return the width of a column: the digits of the total size, which no count exceeds."""
     total = total_size(sources)
     return 7 if total is None else len(str(total))
 

@@ -161,12 +161,12 @@ def count_files(
         encoding: as for ``count_file``.
         errors: as for ``count_file``.
         recursive: count the files in directories, in sorted order. A walk does not
-            follow symbolic links to directories, and passes over pipes, sockets and
+            follow symbolic links to directories, and skips pipes, sockets and
             devices.
         include: glob patterns. A walk counts only files that match a pattern. A
             pattern is compared with a file's name and with the file's path inside
             the directory, as ``fnmatch`` does.
-        exclude: glob patterns. A walk passes over files and directories that match
+        exclude: glob patterns. A walk skips files and directories that match
             a pattern.
         on_progress: called with the number of bytes that have been read since the
             last call.
