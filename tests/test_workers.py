@@ -288,6 +288,9 @@ def test_a_pipe_is_read_after_the_files_before_it(files: list[Path], gil: None) 
         records = count_files([files[1], files[2], pipe, files[3]], ["a"])
         next(records)
         next(records)
+        time.sleep(0.1)  # long enough for a worker to open the pipe too early
+        with pytest.raises(OSError, match=os.strerror(errno.ENXIO)):  # the pipe has no reader
+            os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
         writer.start()
         assert next(records).counts == {"a": 3}
         assert next(records).path == str(files[3])
@@ -360,6 +363,28 @@ def test_stopping_does_not_wait_for_a_blocked_worker() -> None:
         pool.stop()
     assert messages.empty()
     is_released.set()
+
+
+def test_stopping_ends_a_task_that_still_reads() -> None:
+    has_begun, has_ended, is_over = threading.Event(), threading.Event(), threading.Event()
+
+    class Endless(Task):
+        def count(self, options: Any, on_progress: Any) -> Any:
+            try:
+                while not is_over.wait(0.001):
+                    on_progress(1)
+                    has_begun.set()
+            finally:
+                has_ended.set()
+
+    pool, _ = pool_of(1)
+    pool.submit(Endless([]), is_tiny=False)
+    assert has_begun.wait(DEADLINE)
+    pool.stop()
+    try:
+        assert has_ended.wait(5)
+    finally:
+        is_over.set()
 
 
 def test_fewer_threads_than_requested_give_the_same_records(files: list[Path]) -> None:
