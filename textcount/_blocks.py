@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _LAST_ASCII = 0x7F
 _CONTINUATION_BYTES = range(0x80, 0xC0)
 
+_MAGIC_SIZE = 6
+"""The most first bytes of a text that tell how it is compressed."""
+
 
 def counts_in_place(options: CountOptions) -> bool:
     """Return whether the active backend counts bytes without decoding them.
@@ -102,30 +105,41 @@ class BlockCounter:
         """Decode all blocks of a text and count in them; yield the size of each.
 
         Raises:
-            UnicodeError: the text cannot be decoded.
+            UnicodeError: the text cannot be decoded. If it begins like compressed data, the error
+                says so.
         """
-        options = self._options
-        if options.is_whole:
-            whole = []
-            for block, size in blocks:
-                self.size += size
-                whole.append(block[:size])
-                yield size
-            self.feed(options.decoder().decode(b"".join(whole), True))
-            return
+        head = b""
+        whole: list[bytes] | None = [] if self._options.is_whole else None
         try:
             for block, size in blocks:
+                if self.size < _MAGIC_SIZE:
+                    head += block[: min(size, _MAGIC_SIZE)]
                 self.size += size
-                if not (self._in_place and self._feed_utf8(block, size)):
+                if whole is not None:
+                    whole.append(block[:size])
+                elif not (self._in_place and self._feed_utf8(block, size)):
                     self._decode(block[:size], False)
                 yield size
-            if self._partial_char or not self._in_place:
+            if whole is not None:
+                self.feed(self._options.decoder().decode(b"".join(whole), True))
+            elif self._partial_char or not self._in_place:
                 self._decode(b"", True)
-        except UnicodeDecodeError as error:
-            block_start = self.size - len(error.object)
-            if block_start:
-                error.reason += f" (byte {block_start + error.start} of the input)"
+        except UnicodeError as error:
+            self._explain(error, head)
             raise
+
+    def _explain(self, error: UnicodeError, head: bytes) -> None:
+        """Add the invalid byte's place in the input, and advice for compressed data."""
+        from textcount._compressed import advice
+
+        addition = advice(head)
+        if isinstance(error, UnicodeDecodeError):
+            block_start = self.size - len(error.object)
+            if block_start and not self._options.is_whole:
+                error.reason += f" (byte {block_start + error.start} of the input)"
+            error.reason += addition
+        elif addition:
+            error.args = (f"{error}{addition}",)
 
     def _decode(self, block: bytes, is_last: bool) -> None:
         if self._decoder is None:

@@ -121,7 +121,7 @@ def _shortened(error: UnicodeDecodeError) -> UnicodeDecodeError:
     """Return a copy of the error with at most ``SHOWN`` bytes of its object."""
     start, reason = error.start, error.reason
     first = max(0, start - SHOWN // 2) if len(error.object) > SHOWN else 0
-    if first and not reason.endswith("of the input)"):
+    if first and "of the input)" not in reason:
         reason += f" (byte {start} of the input)"
     part = error.object[first : first + SHOWN]
     return UnicodeDecodeError(error.encoding, part, start - first, error.end - first, reason)

@@ -16,6 +16,7 @@ from textcount._blocks import (
     counts_in_place,
 )
 from textcount._record import FileCount, new_record
+from textcount._sources import is_url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mmap import mmap
 
     from textcount._blocks import Block
+    from textcount._compressed import DecompressedFile
     from textcount._options import CountOptions, OnProgress
     from textcount._remote import RemoteFile
     from textcount._sources import Source
@@ -159,7 +161,7 @@ def _blocks_of(source: Source, start: int, stop: int | None) -> Generator[Block]
     """Open a source; yield the blocks of one range, clipped to whole words."""
     with _open(source) as file:
         if start:
-            file.seek(start)
+            file.seek(start)  # type: ignore[union-attr]  # a compressed file has no ranges
         yield from clip_to_range(read_blocks(file.read), start, stop)
 
 
@@ -240,16 +242,21 @@ def _new_buffer() -> mmap:
     return mmap.mmap(-1, _limits.BLOCK, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
-def _open(source: Source) -> RemoteFile | io.RawIOBase:
-    if source.is_remote:
+def _open(source: Source) -> RemoteFile | DecompressedFile | io.FileIO:
+    if is_url(source.path):
         from textcount._remote import RemoteFile
 
         return RemoteFile(source.path)
     name = source.name
     try:
-        return io.FileIO(name, "r", closefd=isinstance(name, str))
+        file = io.FileIO(name, "r", closefd=isinstance(name, str))
     except ValueError as error:
         raise _as_os_error(error, name) from None
+    if not source.compression:
+        return file
+    from textcount._compressed import DecompressedFile
+
+    return DecompressedFile(file, source.compression, source.path)
 
 
 def _as_os_error(error: OSError | ValueError, name: str | int) -> OSError | UnicodeError:
@@ -263,9 +270,11 @@ def file_size(source: Source, least: int = 0) -> int | None:
     """Return the size of a file in bytes; None for a local file that is not a regular file.
 
     Return 0 if the file is absent or cannot be examined. Opening the file then raises the error.
-    Return 0, too, for a remote file that has less than ``least`` bytes or cannot be read in
-    ranges.
+    Return 0, too, for a compressed file, and for a remote file that has less than ``least`` bytes
+    or cannot be read in ranges.
     """
+    if source.compression:
+        return 0
     if source.is_remote:
         from textcount import _remote
 

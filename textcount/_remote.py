@@ -1,4 +1,4 @@
-"""Read URLs and compressed files, and list directories of a store, through fsspec.
+"""Read URLs, and list directories of a store, through fsspec.
 
 For each URL, fsspec finds the storage, the credentials and the proxies.
 """
@@ -9,7 +9,8 @@ import errno
 import os
 from contextlib import contextmanager
 
-from textcount._sources import COMPRESSED, is_url
+from textcount._compressed import DecompressedFile
+from textcount._sources import compression
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ NOT_FOUND = 404
 
 
 class RemoteFile:
-    """A URL or a compressed file, open for reading. All its errors are OSError."""
+    """A URL, open for reading. All its errors are OSError."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -39,8 +40,8 @@ class RemoteFile:
             options = {"block_size": 0} if _is_web(system) else {}
             self._system, self._path = system, path
             self._raw = self._file = system.open(path, "rb", **options)
-            if name.endswith(COMPRESSED):
-                self._file = _decompressed(self._raw, name)
+            if kind := compression(name):
+                self._file = DecompressedFile(self._raw, kind, name)
 
     def __enter__(self) -> RemoteFile:
         return self
@@ -71,8 +72,6 @@ def file_size(name: str, least: int) -> int:
     Return 0 if the file cannot be read in ranges, if the file has less than ``least`` bytes, or
     if the storage does not answer. Without an answer, opening the file will raise the error.
     """
-    if name.endswith(COMPRESSED):
-        return 0
     try:
         system, path = _locate(name)
         size = system.info(path).get("size") or 0
@@ -127,8 +126,7 @@ def _locate(name: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError:
-        what = "URLs" if is_url(name) else "compressed files"
-        message = f"{what} need the fsspec library: pip install 'textcount[remote]'"
+        message = "URLs need the fsspec library: pip install 'textcount[remote]'"
         raise OSError(errno.ENOTSUP, message, name) from None
     system, path = url_to_fs(name)
     return system, path
@@ -137,18 +135,6 @@ def _locate(name: str) -> tuple[Any, str]:
 def _is_web(system: Any) -> bool:
     protocol = system.protocol
     return "http" in ((protocol,) if isinstance(protocol, str) else protocol)
-
-
-def _decompressed(file: Any, name: str) -> Any:
-    from fsspec.compression import compr
-    from fsspec.utils import infer_compression
-
-    kind = infer_compression(name)
-    if kind is None:
-        ending = name.rpartition(".")[2]
-        message = f"no library for .{ending}: pip install 'textcount[remote]'"
-        raise OSError(errno.ENOTSUP, message, name)
-    return compr[kind](file, mode="rb")
 
 
 @contextmanager

@@ -1,0 +1,201 @@
+"""Decompress a file to its end, or raise an error.
+
+A compressed file is a sequence of streams; gzip calls them members, and zstd frames. The file
+objects of ``bz2`` and ``lzma`` take an error at the start of a later stream for the end of the
+file, and lose the rest. So this module calls the decompressors themselves.
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+from importlib import import_module
+
+from textcount._arguments import wrong_block
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class Stream(Protocol):
+        """A decompressor of one stream, as the standard library defines it."""
+
+        @property
+        def eof(self) -> bool: ...
+        @property
+        def needs_input(self) -> bool: ...
+        @property
+        def unused_data(self) -> bytes: ...
+        def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+_INPUT = 1 << 17
+"""Bytes of a compressed file that are read at a time."""
+
+_PADDING = {".gz": 1, ".xz": 4}
+"""The formats in which zero bytes may follow a stream, and the number of them is a multiple of
+this."""
+
+_EXTRACT = {".tar": "tar -xOf", ".zip": "unzip -p"}
+"""The commands that write the files of an archive to standard output."""
+
+_CUT_SHORT = "EOFError: Compressed file ended before the end-of-stream marker was reached"
+
+_MAGIC = {
+    b"\x1f\x8b": ("gzip", ".gz"),
+    b"BZh": ("bzip2", ".bz2"),
+    b"\xfd7zXZ\x00": ("xz", ".xz"),
+    b"\x28\xb5\x2f\xfd": ("zstd", ".zst"),
+}
+"""The first bytes of compressed data, each with the command and the suffix."""
+
+
+class DecompressedFile:
+    """The text of a compressed file.
+
+    Args:
+        file: the compressed file, open for reading. Its ``read`` may return less than asked.
+        kind: the compression or the kind of archive, as ``_sources.compression`` returns it.
+        name: the name of the file, for errors.
+    """
+
+    def __init__(self, file: Any, kind: str, name: str) -> None:
+        self._file = file
+        self._kind = kind
+        self._name = name
+        self._stream: Stream | None = None
+
+    def __enter__(self) -> DecompressedFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the compressed file."""
+        self._file.close()
+
+    def read(self, size: int) -> bytes:
+        """Return at most size bytes of the text; none at its end.
+
+        Raises:
+            OSError: the file is not a sequence of whole streams; or it is an archive; or the
+                library for this compression is missing.
+        """
+        stream = self._stream = self._stream or _new_stream(self._kind, self._name)
+        text = b""
+        while not text:
+            data = b""
+            if stream.eof:
+                data = self._skip_padding(stream.unused_data)
+                if not data:
+                    break
+                stream = self._stream = _new_stream(self._kind, self._name)
+            elif stream.needs_input:
+                data = self._read()
+                if not data:
+                    raise self._damaged(_CUT_SHORT)
+            try:
+                text = stream.decompress(data, size)
+            except MemoryError:
+                raise
+            except Exception as error:
+                raise self._damaged(f"{type(error).__name__}: {error}") from None
+        return text
+
+    def _skip_padding(self, data: bytes) -> bytes:
+        """Return the first bytes after the zeros that may follow a stream; none at the end."""
+        data = data or self._read()
+        unit = _PADDING.get(self._kind, 0)
+        zeros = 0
+        while unit and data.startswith(b"\0"):
+            rest = data.lstrip(b"\0")
+            zeros += len(data) - len(rest)
+            data = rest or self._read()
+        if zeros and zeros % unit:
+            raise self._damaged(f"{zeros} zero bytes after a stream, not a multiple of {unit}")
+        return data
+
+    def _read(self) -> bytes:
+        """Return the next bytes of the compressed file; none at its end."""
+        data: bytes | None = self._file.read(_INPUT)
+        if data is None:
+            raise wrong_block(data)
+        return data
+
+    def _damaged(self, reason: str) -> OSError:
+        return OSError(errno.EIO, reason, self._name)
+
+
+class _GzipMember:
+    """A decompressor of one gzip member, which checks the member's CRC and length."""
+
+    def __init__(self) -> None:
+        import zlib
+
+        self._member = zlib.decompressobj(16 + zlib.MAX_WBITS)  # 16 selects the gzip format
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        return self._member.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._member.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        import zlib
+
+        try:
+            text = self._member.decompress(data or self._member.unconsumed_tail, max_length)
+        except zlib.error as error:
+            from gzip import BadGzipFile
+
+            raise BadGzipFile(str(error)) from None
+        self.needs_input = len(text) < max_length and not self._member.unconsumed_tail
+        return text
+
+
+def _new_stream(kind: str, name: str) -> Stream:
+    """Return a decompressor for one stream."""
+    if kind in _EXTRACT:
+        message = (
+            "an archive is not a text: extract its files, or count them as one text: "
+            f"{_EXTRACT[kind]} FILE | textcount WORD"
+        )
+        raise OSError(errno.ENOTSUP, message, name)
+    is_in_python = kind != ".zst" or sys.version_info >= (3, 14)
+    try:
+        if kind == ".gz":
+            return _GzipMember()
+        if kind == ".bz2":
+            from bz2 import BZ2Decompressor
+
+            return BZ2Decompressor()
+        if kind == ".xz":
+            from lzma import FORMAT_XZ, LZMADecompressor
+
+            return LZMADecompressor(FORMAT_XZ)
+        library = import_module("compression.zstd" if is_in_python else "backports.zstd")
+        stream: Stream = library.ZstdDecompressor()
+        return stream
+    except ImportError:
+        extra = "pip install 'textcount[remote]'"
+        way = "this Python was built without it" if is_in_python else extra
+        raise OSError(errno.ENOTSUP, f"no library for {kind}: {way}", name) from None
+
+
+def advice(head: bytes) -> str:
+    """Return how to count a text that begins like compressed data; else "".
+
+    Args:
+        head: the first bytes of the text, six or more if it has so many.
+    """
+    for magic, (command, suffix) in _MAGIC.items():
+        if head.startswith(magic):
+            return (
+                f"; the data is compressed with {command}: "
+                f"add {suffix} to the file's name, or: {command} -dc FILE | textcount WORD"
+            )
+    return ""
