@@ -1,6 +1,7 @@
 """A compressed file is counted to its end, or is an error. An archive is an error."""
 
 import bz2
+import codecs
 import errno
 import gzip
 import io
@@ -371,6 +372,18 @@ def test_the_error_of_a_compressed_text_says_so(unnamed: Path, ending: str, enco
     with pytest.raises(UnicodeError) as caught:
         count_file(unnamed, ["the"], encoding=encoding)
     assert str(caught.value).endswith(advice(ending))
+
+
+def test_an_error_without_a_reason_says_so_too(tmp_path: Path) -> None:
+    def refuse(error: UnicodeError) -> tuple[str, int]:
+        raise UnicodeError("refused")
+
+    codecs.register_error("textcount-refuse", refuse)
+    packed, other = tmp_path / "packed", tmp_path / "other"
+    packed.write_bytes(gzip.compress(FIRST))
+    other.write_bytes(b"\xff")
+    records = count_files([packed, other], ["the"], errors="textcount-refuse")
+    assert [str(record.error) for record in records] == ["refused" + advice(".gz"), "refused"]
 
 
 @needs_threads
