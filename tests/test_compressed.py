@@ -84,6 +84,11 @@ def block(request: pytest.FixtureRequest) -> Iterator[int]:
         yield request.param
 
 
+def random_words() -> bytes:
+    """Return a text of 1000 times "the" that does not compress well."""
+    return b"".join(os.urandom(9).hex().encode() + b" the " for _ in range(1000))
+
+
 # Streams
 
 
@@ -214,6 +219,18 @@ def test_a_memory_error_is_raised_and_not_recorded(count: Callable[[bytes], File
         pytest.raises(MemoryError),
     ):
         count(b"any")
+
+
+@needs_threads
+def test_a_large_compressed_file_is_not_divided(
+    count: Callable[[bytes], FileCount], ending: str
+) -> None:
+    contents = COMPRESSIONS[ending](random_words())
+    assert len(contents) > 4000
+    with limits(cores=lambda: 2, RANGE=1000, EXECUTOR_RANGE=1000), ThreadPoolExecutor(1) as pool:
+        path = count(contents).path
+        (record,) = count_files([path], ["the"], executor=pool)
+    assert (count(contents).counts["the"], record.counts["the"]) == (1000, 1000)
 
 
 # Libraries
@@ -415,6 +432,19 @@ def test_small_blocks_do_not_hide_how_a_text_begins(ending: str) -> None:
         # xz and zstd begin with an invalid byte, so that the error may come before the rest.
         is_known = size >= 6 or ending in (".gz", ".bz2")
         assert caught.value.reason.endswith(advice(ending)) == is_known
+
+
+@needs_threads
+def test_the_advice_follows_the_place_of_the_byte(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"BZh " + b"the " * 5000 + b"\xff" + b" the" * 5000)
+    with limits(BLOCK=1 << 13), ThreadPoolExecutor(1) as executor:
+        (here,) = count_files([path], ["the"])
+        (there,) = count_files([path], ["the"], executor=executor)
+    for record in (here, there):
+        assert isinstance(record.error, UnicodeDecodeError)
+        place = "invalid start byte (byte 20004 of the input)"
+        assert record.error.reason == place + advice(".bz2")
 
 
 @posix

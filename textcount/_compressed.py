@@ -134,11 +134,14 @@ class _GzipMember:
         import zlib
 
         self._member = zlib.decompressobj(16 + zlib.MAX_WBITS)  # 16 selects the gzip format
-        self.needs_input = True
 
     @property
     def eof(self) -> bool:
         return self._member.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._member.unconsumed_tail
 
     @property
     def unused_data(self) -> bytes:
@@ -148,13 +151,11 @@ class _GzipMember:
         import zlib
 
         try:
-            text = self._member.decompress(data or self._member.unconsumed_tail, max_length)
+            return self._member.decompress(data or self._member.unconsumed_tail, max_length)
         except zlib.error as error:
             from gzip import BadGzipFile
 
             raise BadGzipFile(str(error)) from None
-        self.needs_input = len(text) < max_length and not self._member.unconsumed_tail
-        return text
 
 
 def _new_stream(kind: str, name: str) -> Stream:
