@@ -4,11 +4,13 @@ import codecs
 import copy
 import errno
 import io
+import itertools
 import os
 import pickle
 import random
 import sys
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -419,6 +421,52 @@ def test_globs_select_files_in_a_directory(
     assert names(tree, records) == expected
 
 
+@pytest.mark.parametrize(
+    ("glob", "matched"),
+    [
+        ("x/", ["a/b/x/f", "a/x/f", "x/f"]),
+        ("**/x/**", ["a/b/x/f", "a/x/f", "x/f"]),
+        ("**/x/", ["a/b/x/f", "a/x/f", "x/f"]),
+        ("./x", ["x/f"]),
+        ("./x/", ["x/f"]),
+        (".//x/**/**", ["x/f"]),
+        ("x/**", ["x/f"]),
+        ("a/x/", ["a/x/f"]),
+        ("a/**/x/", ["a/b/x/f", "a/x/f"]),
+        ("a/**/**/f", ["a/b/f", "a/b/x/f", "a/x/f"]),
+        ("a/**/", ["a/b/f", "a/b/x/f", "a/x/f"]),
+        ("[!a-w]/", ["a/b/x/f", "a/x/f", "x/f", "y/x"]),
+        ("**/f", ["a/b/f", "a/b/x/f", "a/x/f", "f", "x/f"]),
+        ("**/", ["a/b/f", "a/b/x/f", "a/x/f", "x/f", "y/x"]),
+        ("./", ["a/b/f", "a/b/x/f", "a/x/f", "f", "x/f", "y/x"]),
+        ("/x/", []),
+    ],
+)
+def test_globs_of_directories_select_the_files_in_them(
+    tmp_path: Path, glob: str, matched: list[str]
+) -> None:
+    files = ["a/b/f", "a/b/x/f", "a/x/f", "f", "x/f", "y/x"]
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    for each in (glob, glob.replace("/", os.sep)):
+        included = count_files([tmp_path], ["a"], recursive=True, include=[each])
+        assert names(tmp_path, included) == matched
+        excluded = count_files([tmp_path], ["a"], recursive=True, exclude=[each])
+        assert names(tmp_path, excluded) == [name for name in files if name not in matched]
+
+
+def test_globs_match_all_that_fnmatch_matches() -> None:
+    paths = ["x", "x/f", "a/x", "a/x/f", "a/b/x", "f.md", "a/f.md"]
+    globs = ["x", "**", "**/x", "x/**", "a/**/x", "*/x", "?/x", "a?x", "a*f", "*.md", "[ax]/*"]
+    for path, glob in itertools.product(paths, globs):
+        name = path.rpartition("/")[2]
+        if fnmatch(name, glob) or fnmatch(path, glob):
+            for kind in ("file", "directory"):
+                assert _walk.Patterns([glob], []).select(name, path, kind)
+                assert not _walk.Patterns(None, [glob]).select(name, path, kind)
+
+
 def test_globs_do_not_apply_to_a_file_given_by_name(tree: Path) -> None:
     records = count_files([tree / "b.txt"], ["a"], recursive=True, include=["*.md"], exclude=["b*"])
     assert names(tree, records) == ["b.txt"]
@@ -428,17 +476,66 @@ def test_globs_do_not_apply_to_a_file_given_by_name(tree: Path) -> None:
 def test_links_to_files_are_counted_and_links_to_directories_are_not_followed(tree: Path) -> None:
     (tree / "sub/loop").symlink_to(tree)
     (tree / "sub/link").symlink_to(tree / "b.txt")
-    (tree / "sub/self").symlink_to("self")
-    (tree / "sub/gone").symlink_to("nowhere")
     records = list(count_files([tree / "sub"], ["a"], recursive=True))
-    assert names(tree / "sub", records) == [
-        "c.txt", "deep/d.txt", "e.md", "gone", "link", "self",
+    assert names(tree / "sub", records) == ["c.txt", "deep/d.txt", "e.md", "link"]
+    assert not any(record.error for record in records)
+    assert len(list(count_files([tree / "sub/loop"], ["a"], recursive=True))) == 8
+
+
+@posix
+def test_links_that_lead_nowhere_are_skipped_by_a_walk_and_are_errors_if_named(tree: Path) -> None:
+    targets = {"gone": "nowhere", "self": "self", "below": "../b.txt/x", "one": "two", "two": "one"}
+    for name, target in targets.items():
+        (tree / "sub" / name).symlink_to(target)
+    walked = count_files([tree / "sub"], ["a"], recursive=True)
+    assert [(Path(record.path).name, record.error) for record in walked] == [
+        ("c.txt", None), ("d.txt", None), ("e.md", None),
     ]  # fmt: skip
-    assert [type(record.error) for record in records if record.error] == [
-        FileNotFoundError,
-        OSError,
-    ]
-    assert len(list(count_files([tree / "sub/loop"], ["a"], recursive=True))) == 10
+    for recursive in (False, True):
+        named = count_files([tree / "sub" / name for name in targets], ["a"], recursive=recursive)
+        assert [record.error.errno for record in named if isinstance(record.error, OSError)] == [
+            errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ELOOP, errno.ELOOP,
+        ]  # fmt: skip
+
+
+@posix
+def test_links_that_cannot_be_followed_or_read_are_errors(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tree)
+    tree.chmod(0o755)  # without privileges, the parents of a temporary folder are closed
+    for name, target in {"followed": "../build/f.txt", "read": "../b.txt"}.items():
+        Path("sub", name).symlink_to(target)
+    Path("build").chmod(0)
+    Path("b.txt").chmod(0)
+    with without_privileges():
+        records = list(count_files(["sub"], ["a"], recursive=True))
+    Path("build").chmod(0o700)
+    failed = [record for record in records if record.error is not None]
+    assert [record.path for record in failed] == ["sub/followed", "sub/read"]
+    assert {type(record.error) for record in failed} == {PermissionError}
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (OSError(errno.ELOOP, "a loop"), "other"),
+        (OSError(errno.ENOTDIR, "below a file"), "other"),
+        (OSError(errno.ENAMETOOLONG, "in a deep tree"), "file"),
+        (OSError(errno.EIO, "a fault"), "file"),
+    ],
+)
+def test_only_errors_that_say_that_nothing_is_there_skip_a_link(error: OSError, kind: str) -> None:
+    entry = mock.Mock(spec=os.DirEntry)
+    entry.is_dir.return_value = False
+    entry.is_file.side_effect = [False, error]
+    assert _walk._kind(entry) == kind
+
+
+def test_on_windows_the_error_of_a_loop_skips_a_link() -> None:
+    error = OSError(errno.EINVAL, "a loop")
+    error.winerror = 1921  # type: ignore[attr-defined,unused-ignore]
+    test_only_errors_that_say_that_nothing_is_there_skip_a_link(error, "other")
 
 
 @posix

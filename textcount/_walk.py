@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from textcount._sources import Source, is_url
@@ -12,13 +13,20 @@ if TYPE_CHECKING:
 
     Entry = tuple[str, str, str]  # an entry's name, path and kind
 
+_NOWHERE = (errno.ENOTDIR, errno.ELOOP)
+"""Errors of a link that leads to a name below a file, or to itself. For a link to a name that
+does not exist, ``DirEntry`` catches the error."""
+
+_WINDOWS_LOOP = 1921
+"""The Windows error of a link that leads to itself: ERROR_CANT_RESOLVE_FILENAME."""
+
 
 class Patterns:
     """The include and exclude globs of a walk."""
 
     def __init__(self, include: Iterable[str] | None, exclude: Iterable[str]) -> None:
-        self._include = None if include is None else list(include)
-        self._exclude = list(exclude)
+        self._include = None if include is None else [_Glob(pattern) for pattern in include]
+        self._exclude = [_Glob(pattern) for pattern in exclude]
         self.select_all = self._include is None and not self._exclude
 
     def select(self, name: str, inside: str, kind: str) -> bool:
@@ -29,10 +37,55 @@ class Patterns:
             inside: the entry's path, relative to the directory where the walk began.
             kind: ``"directory"`` or ``"file"``.
         """
-        if _matches(self._exclude, name, inside):
+        if any(glob.matches(name, inside, kind) for glob in self._exclude):
             return False
-        is_wanted = kind == "directory" or self._include is None
-        return is_wanted or _matches(self._include, name, inside)
+        if kind == "directory" or self._include is None:
+            return True
+        return any(glob.matches(name, inside, kind) for glob in self._include)
+
+
+class _Glob:
+    """A glob, which is compared with an entry's name and with its path.
+
+    A glob that begins with ``./``, ends with ``/`` or has a part ``**`` is also compared part by
+    part. Then each part of the glob and of the path is put between slashes, and ``**`` becomes
+    ``*``. For example, ``a/**/b`` becomes ``/a/*/b/``, which matches ``/a//b/`` and
+    ``/a//x//b/``.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        from fnmatch import fnmatch  # imports re, which few walks need
+
+        self._fnmatch = fnmatch
+        self._pattern = pattern
+        self._by_part = ""
+        pattern = pattern.replace(os.sep, "/")
+        parts = [part for part in pattern.split("/") if part not in {"", "."}]
+        is_rooted = pattern.startswith("./")
+        self._is_directory = pattern.endswith(("/", "/**"))
+        if pattern.startswith("/") or not (is_rooted or self._is_directory or "**" in parts):
+            return
+        if pattern.endswith("/**"):
+            while parts[-1:] == ["**"]:
+                parts.pop()
+        elif parts[-1:] == ["**"]:
+            parts.append("*")
+        if "/" not in pattern.rstrip("/"):
+            parts.insert(0, "**")
+        self._by_part = "".join("*" if part == "**" else f"/{part}/" for part in parts)
+        if is_rooted or self._is_directory:
+            self._by_part += "*"  # the files in a directory that matches
+
+    def matches(self, name: str, inside: str, kind: str) -> bool:
+        """Return whether the glob matches an entry. The arguments are those of ``select``."""
+        if self._fnmatch(name, self._pattern) or self._fnmatch(inside, self._pattern):
+            return True
+        if not self._by_part:
+            return False
+        parts = inside.split("/")
+        if self._is_directory and kind == "file":
+            parts.pop()
+        return self._fnmatch("".join(f"/{part}/" for part in parts), self._by_part)
 
 
 def expand(sources: Iterable[Source], recursive: bool, patterns: Patterns) -> Iterator[Source]:
@@ -104,23 +157,15 @@ def _list_directory(directory: str) -> list[Entry]:
 def _kind(entry: os.DirEntry[str]) -> str:
     """Classify an entry as directory, file or other.
 
-    A link to a directory is "other", because following links could loop.
+    A link to a directory is "other", because following links could loop. A link that leads
+    nowhere is "other", too.
     """
     try:
         if entry.is_file(follow_symlinks=False):
             return "file"
         if entry.is_dir(follow_symlinks=False):
             return "directory"
-        if entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path)):
-            return "file"
-    except OSError:
-        return "file"  # opening the file will raise the error
-    return "other"
-
-
-def _matches(patterns: list[str] | None, name: str, inside: str) -> bool:
-    if not patterns:
-        return False
-    from fnmatch import fnmatch  # imports re, which few walks need
-
-    return any(fnmatch(name, pattern) or fnmatch(inside, pattern) for pattern in patterns)
+        return "file" if entry.is_file() else "other"
+    except OSError as error:
+        leads_nowhere = error.errno in _NOWHERE or getattr(error, "winerror", 0) == _WINDOWS_LOOP
+        return "other" if leads_nowhere else "file"  # opening the file will raise the error

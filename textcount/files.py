@@ -161,13 +161,16 @@ def count_files(
         encoding: as for ``count_file``.
         errors: as for ``count_file``.
         recursive: count the files in directories, in sorted order. A walk does not
-            follow symbolic links to directories, and skips pipes, sockets and
-            devices.
+            follow symbolic links to directories, and skips links that lead nowhere,
+            pipes, sockets and devices.
         include: glob patterns. A walk counts only files that match a pattern. A
             pattern is compared with a file's name and with the file's path inside
-            the directory, as ``fnmatch`` does.
-        exclude: glob patterns. A walk skips files and directories that match
-            a pattern.
+            the directory, as ``fnmatch`` does: ``*`` matches ``/``, too. ``name/`` and
+            ``**/name/**`` match the files in a directory of that name at any depth.
+            ``./name`` matches only where the walk began: a file, or the files in a
+            directory. In ``a/**/b``, ``**`` matches any number of directories, or none.
+        exclude: glob patterns of the same forms. A walk skips files and directories
+            that match a pattern.
         on_progress: called with the number of bytes that have been read since the
             last call.
         executor: a ``concurrent.futures`` executor, or an object like one, that
