@@ -12,6 +12,7 @@ from textcount._options import CountOptions, RunOptions
 from textcount._reader import total_size
 from textcount._sources import Source
 from textcount._walk import Patterns, expand
+from textcount.escape import printable, printable_name
 from textcount.files import count_sources
 from textcount.parser import STDIN, CannotRun, parse, parser, words_and_operands
 from textcount.report import (
@@ -20,7 +21,6 @@ from textcount.report import (
     TableReport,
     TextReport,
     can_show_bars,
-    printable,
     reason,
 )
 
@@ -65,12 +65,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    words, operands = words_and_operands(arguments)
+    encoding = _encoding(arguments)
+    words, operands = words_and_operands(arguments, encoding)
     sources = [Source(STDIN if name == "-" else name) for name in operands or ["-"]]
-    try:
-        encoding = check_decoding("textcount", arguments.encoding, arguments.errors)
-    except LookupError as error:
-        raise CannotRun(str(error)) from None
     if sys.stdout is None and not arguments.quiet:
         raise CannotRun("standard output is closed")
     patterns = Patterns(arguments.include, arguments.exclude)
@@ -78,7 +75,7 @@ def _run(arguments: argparse.Namespace) -> int:
     run = RunOptions(
         CountOptions(words, encoding, arguments.errors), arguments.jobs or _limits.cores()
     )
-    status = NOT_FOUND
+    is_found = has_failed = False
     with _cluster(arguments) as run.executor, _progress(arguments, sources, patterns) as bar:
         if bar is not None:
             run.on_progress = bar.advance
@@ -90,13 +87,24 @@ def _run(arguments: argparse.Namespace) -> int:
                 if bar is not None:
                     bar.hide()
                 if record.error is not None:
-                    status = _complain(f"{record.path}: {reason(record.error)}")
-                elif status == NOT_FOUND and any(record.counts.values()):
-                    status = FOUND
+                    name = printable_name(record.path, sys.stderr)
+                    why = printable(reason(record.error), sys.stderr)
+                    _say(f"{name}: {why}")
+                    has_failed = True
+                elif any(record.counts.values()):
+                    is_found = True
                 report.add(record)
     report.finish()
     _say_who_counted(run.tasks_by_backend)
-    return status
+    return FAILED if has_failed else FOUND if is_found else NOT_FOUND
+
+
+def _encoding(arguments: argparse.Namespace) -> str:
+    """Return the encoding's name; raise CannotRun if the encoding is not known."""
+    try:
+        return check_decoding("textcount", arguments.encoding, arguments.errors)
+    except LookupError as error:
+        raise CannotRun(str(error)) from None
 
 
 def _report(
@@ -179,7 +187,7 @@ def _complain(message: str) -> int:
 def _say(message: str) -> None:
     if sys.stderr is not None:  # print(file=None) writes to standard output
         try:
-            print(f"textcount: {printable(message)}", file=sys.stderr)
+            print(f"textcount: {printable(message, sys.stderr)}", file=sys.stderr)
         except OSError:  # the exit status still reports an error
             _abandon(sys.stderr)
 

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import re
 import sys
 from functools import partial
+from itertools import islice
 
 from textcount import _backend
 from textcount._options import HANDLERS
+from textcount._reader import read_blocks
 from textcount._version import __version__
-from textcount.report import FORMATS, printable
+from textcount.escape import printable_name
+from textcount.report import FORMATS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any, NoReturn
 
 STDIN = 0
+
+MARK = "\0"
+"""A character before the value of an option. Before Python 3.13, argparse drops the value "--"
+if it is not marked. No argument from the system has a NUL."""
 
 USAGE = """\
 textcount [OPTIONS] WORD [PATH ...]
@@ -41,16 +51,47 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Parse the arguments of the command.
 
     Raises:
-        SystemExit: the arguments are wrong, or the help or the version has been printed.
+        CannotRun: the arguments are wrong.
+        SystemExit: the help or the version has been printed.
     """
+    made = parser()
+    rest = iter(arguments)
+    options = [*_joined(rest, made.with_value, made.flags)]
     # parse_intermixed_args would treat the operands after "--" as options.
-    end = arguments.index("--") if "--" in arguments else len(arguments)
-    parsed = parser().parse_intermixed_args(arguments[:end])
-    parsed.operands += arguments[end + 1 :]
+    parsed = made.parse_intermixed_args(options)
+    parsed.operands += rest
     return parsed
 
 
-def parser() -> argparse.ArgumentParser:
+def _joined(arguments: Iterator[str], with_value: set[str], flags: str) -> Iterator[str]:
+    """Yield the arguments before "--". Join each option with its value, as getopt reads them.
+
+    argparse reads ``-e=x`` as the word ``x``, and ``-e -x`` as two options. In getopt, the value
+    of ``-e`` is the rest of the argument or the whole next argument.
+
+    Args:
+        arguments: the arguments. They are at the one after "--" when this function ends.
+        with_value: the options that take a value.
+        flags: the letters of the options that take none.
+    """
+    for argument in arguments:
+        if argument == "--":
+            return
+        option, joined, value = argument.partition("=")
+        letters = argument[1:].lstrip(flags)
+        if argument.startswith("-") and f"-{letters[:1]}" in with_value:
+            if len(letters) < len(argument) - 1:
+                yield argument[: -len(letters)]
+            option, joined, value = f"-{letters[0]}", letters[1:], letters[1:]
+        if option not in with_value:
+            yield argument
+        elif joined:
+            yield f"{option}={MARK}{value}"
+        else:
+            yield "".join([option, *(f"={MARK}{value}" for value in islice(arguments, 1))])
+
+
+def parser() -> _Parser:
     """Return the parser of the arguments."""
     made = _Parser(
         prog="textcount",
@@ -89,29 +130,59 @@ def parser() -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose error messages are escaped."""
+    """A parser that raises CannotRun.
+
+    Attributes:
+        with_value: the options that take a value.
+        flags: the letters of the options that take none.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.register("type", None, _unmarked)
+        self.with_value: set[str] = set()
+        self.flags = ""
+
+    def add_argument(self, *names: str, **options: Any) -> argparse.Action:
+        action = super().add_argument(*names, **options)
+        if action.nargs is None:
+            self.with_value.update(action.option_strings)
+        else:
+            self.flags += "".join(name[1] for name in action.option_strings if name[1] != "-")
+        return action
 
     def error(self, message: str) -> NoReturn:
-        super().error(printable(message))
+        raise CannotRun(f"{message}; see textcount --help")
 
 
-def _jobs(text: str) -> int:
+def _unmarked(text: str) -> str:
+    return text.removeprefix(MARK)
+
+
+def _jobs(marked: str) -> int:
+    text = _unmarked(marked)
     if re.fullmatch(r"0{0,9}[1-9]\d{0,8}", text):
         return int(text)
     raise argparse.ArgumentTypeError(f"not a number of workers: {text!r}")
 
 
-def words_and_operands(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
-    """Return the words to count, without duplicates, and the paths."""
+def words_and_operands(arguments: argparse.Namespace, encoding: str) -> tuple[list[str], list[str]]:
+    """Return the words to count, without duplicates, and the paths.
+
+    Args:
+        arguments: the parsed arguments.
+        encoding: the name of the encoding of the files.
+    """
     words, operands = list(arguments.words), list(arguments.operands)
     if "-" in arguments.word_files and "-" in (operands or ["-"]):
         raise CannotRun("standard input cannot give both the words (-f -) and the contents")
-    for name in arguments.word_files:
-        words += _words_of(name)
     if not arguments.words and not arguments.word_files:
         if not operands:
             raise CannotRun("no WORD to count; see textcount --help")
         words.append(operands.pop(0))
+    words = [_as_utf8(word, encoding, arguments.errors) for word in words]
+    for name in arguments.word_files:
+        words += _words_of(name)
     for word in words:
         if not word or any(map(str.isspace, word)):
             fault = "has whitespace" if word else "is empty"
@@ -119,13 +190,46 @@ def words_and_operands(arguments: argparse.Namespace) -> tuple[list[str], list[s
     return list(dict.fromkeys(words)), operands
 
 
+def _as_utf8(word: str, encoding: str, errors: str) -> str:
+    """Return a word of the command line as a locale of UTF-8 gives it.
+
+    In another locale, for example in C, Python makes lone surrogates of the bytes that the locale
+    lacks. If a text can have these surrogates, and not the word in UTF-8, they are kept.
+    """
+    if not any("\ud800" <= char <= "\udfff" for char in word):
+        return word
+    try:
+        in_utf8 = os.fsencode(word).decode("utf-8", sys.getfilesystemencodeerrors())
+    except UnicodeError:  # the word is not from the system
+        in_utf8 = word
+    for each in (in_utf8, word):
+        if _can_occur(each, encoding, errors):
+            return each
+    raise CannotRun(
+        f"the word {word!r} has bytes that are not text: no text in {encoding} can equal it; "
+        "give it in UTF-8, or count with --errors surrogateescape"
+    )
+
+
+def _can_occur(word: str, encoding: str, errors: str) -> bool:
+    """Return whether a decoded text can have a word."""
+    try:
+        return word.encode(encoding, errors).decode(encoding, errors) == word
+    except UnicodeError:
+        return False
+
+
 def _words_of(name: str) -> list[str]:
     """Return the words in a file that has one word on each line."""
+    is_stdin = name == "-"
     try:
-        with open(STDIN if name == "-" else name, encoding="utf-8-sig") as file:
-            words = [line.strip() for line in file if not line.isspace()]
+        with io.FileIO(STDIN if is_stdin else name, closefd=not is_stdin) as file:
+            contents = b"".join(block[:size] for block, size in read_blocks(file.read))
+        lines = io.StringIO(contents.decode("utf-8-sig"), newline=None)
     except (OSError, UnicodeError) as error:
-        raise CannotRun(f"{name}: {getattr(error, 'strerror', None) or error}") from None
+        shown = printable_name(name, sys.stderr)
+        raise CannotRun(f"{shown}: {getattr(error, 'strerror', None) or error}") from None
+    words = [line.strip() for line in lines if not line.isspace()]
     if not words:
-        raise CannotRun(f"{name}: no words in it")
+        raise CannotRun(f"{printable_name(name, sys.stderr)}: no words in it")
     return words

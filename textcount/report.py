@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+from textcount.escape import encodable, printable, printable_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from textcount._record import FileCount
 
@@ -50,7 +53,7 @@ class TextReport(Report):
         super().__init__(words, width, total_only, named)
         self._widths = [self.width]
         if len(words) > 1:
-            headings = [printable(word) for word in words]
+            headings = [printable(word, sys.stdout) for word in words]
             self._widths = [max(width, columns(heading)) for heading in headings]
             padded = zip(headings, self._widths, strict=True)
             self._print([" " * (width - columns(cell)) + cell for cell, width in padded], "")
@@ -70,7 +73,7 @@ class TextReport(Report):
 
     def _print(self, cells: list[str], path: str) -> None:
         if path:
-            cells.append(printable(path))
+            cells.append(printable_name(path, sys.stdout))
         write(" ".join(cells) + "\n")
 
 
@@ -147,19 +150,45 @@ class JsonReport(Report):
         from json import dumps  # only this format needs json
 
         self._dumps = dumps
-        write(f'{{"words": {dumps(words)},\n "files": [')
+        # Escape all words if one needs it, so that different words stay different keys.
+        self._keys = encodable(" ".join(words)).split(" ")
+        write(f'{{"words": {dumps(self._keys)},\n "files": [')
 
     def print_file(self, record: FileCount) -> None:
         entry = {
-            "path": record.path,
-            "counts": dict(record.counts),
+            **_json_path(record.path),
+            "counts": self._by_key(record.counts.values()),
             "size": record.size,
-            "error": None if record.error is None else reason(record.error),
+            "error": None if record.error is None else encodable(reason(record.error)),
         }
         write(f"{',' if self.files else ''}\n  {self._dumps(entry)}")
 
     def finish(self) -> None:
-        write(f'],\n "totals": {self._dumps(self.totals)}}}\n')
+        write(f'],\n "totals": {self._dumps(self._by_key(self.totals.values()))}}}\n')
+
+    def _by_key(self, counts: Iterable[int]) -> dict[str, int]:
+        return dict(zip(self._keys, counts, strict=False))  # an error has no counts
+
+
+def _json_path(path: str) -> dict[str, str]:
+    """Return the fields of a path.
+
+    JSON has no way to write a name that is not UTF-8. Then ``path`` is escaped, and
+    ``path_bytes`` has the bytes in base64.
+    """
+    shown = encodable(path)
+    if shown == path:
+        return {"path": path}
+    from base64 import b64encode
+
+    try:
+        name = os.fsencode(path)
+    except UnicodeEncodeError:  # the name is not from the file system
+        return {"path": shown}
+    try:
+        return {"path": name.decode()}  # the locale lacks the characters
+    except UnicodeDecodeError:
+        return {"path": shown, "path_bytes": b64encode(name).decode()}
 
 
 class CsvReport(Report):
@@ -180,13 +209,19 @@ class CsvReport(Report):
     def print_file(self, record: FileCount) -> None:
         if record.error is None:
             for word, count in record.counts.items():
-                self._rows.writerow([record.path, word, count, record.size, ""])
+                self._write_row(record.path, word, count, record.size, "")
         else:
-            self._rows.writerow([record.path, "", "", record.size, reason(record.error)])
+            self._write_row(record.path, "", "", record.size, reason(record.error))
 
     def finish(self) -> None:
         if self.total_only:
-            self._rows.writerows(self.totals.items())
+            for word, count in self.totals.items():
+                self._write_row(word, count)
+
+    def _write_row(self, *values: str | int) -> None:
+        self._rows.writerow(
+            [encodable(each, sys.stdout) if isinstance(each, str) else each for each in values]
+        )
 
 
 class _Stdout:
@@ -198,16 +233,8 @@ class _Stdout:
 
 
 def write(text: str) -> None:
-    """Write to standard output; escape characters that the encoding of standard output lacks."""
-    if not text.isascii():
-        encoding = sys.stdout.encoding or "utf-8"
-        text = text.encode(encoding, "backslashreplace").decode(encoding)
+    """Write to standard output."""
     sys.stdout.write(text)
-
-
-def printable(text: str) -> str:
-    """Escape control and invisible characters."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def columns(text: str) -> int:
