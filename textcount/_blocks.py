@@ -104,6 +104,8 @@ class BlockCounter:
     def feed_bytes(self, blocks: Iterable[Block]) -> Iterator[int]:
         """Decode all blocks of a text and count in them; yield the size of each.
 
+        With ``stop_at_match``, the blocks after a match are not read.
+
         Raises:
             UnicodeError: the text cannot be decoded. If it begins like compressed data, the error
                 says so.
@@ -120,6 +122,8 @@ class BlockCounter:
                 elif not (self._in_place and self._feed_utf8(block, size)):
                     self._decode(block[:size], False)
                 yield size
+                if self._options.stop_at_match and self.has_match():
+                    return
             if whole is not None:
                 self.feed(self._options.decoder().decode(b"".join(whole), True))
             elif self._partial_char or not self._in_place:
@@ -140,6 +144,15 @@ class BlockCounter:
             error.reason += addition
         elif addition:
             error.args = (f"{error}{addition}",)
+
+    def has_match(self) -> bool:
+        """Return whether a needle has been found, whatever comes next.
+
+        The last word of the text so far may go on in the next block.
+        """
+        words = self._tail.split()
+        last = words[-1] if words and not self._tail[-1].isspace() else ""
+        return any(count > (needle == last) for needle, count in self.counts.items())
 
     def _decode(self, block: bytes, is_last: bool) -> None:
         if self._decoder is None:

@@ -42,6 +42,7 @@ class CountOptions:
         needles: the words, distinct.
         encoding: the name of an encoding that exists.
         errors: the name of an error handler that exists.
+        stop_at_match: true if the rest of a text does not matter once a word has been found.
 
     Attributes:
         is_whole: true if the bytes must be decoded in one piece.
@@ -50,12 +51,24 @@ class CountOptions:
         overlap: how many characters on each side of a boundary are counted again.
     """
 
-    __slots__ = ("encoding", "errors", "in_place", "is_ascii", "is_whole", "needles", "overlap")
+    __slots__ = (
+        "encoding",
+        "errors",
+        "in_place",
+        "is_ascii",
+        "is_whole",
+        "needles",
+        "overlap",
+        "stop_at_match",
+    )
 
-    def __init__(self, needles: list[str], encoding: str, errors: str) -> None:
+    def __init__(
+        self, needles: list[str], encoding: str, errors: str, *, stop_at_match: bool = False
+    ) -> None:
         self.needles = needles
         self.encoding = encoding
         self.errors = errors
+        self.stop_at_match = stop_at_match
         name = codecs.lookup(encoding).name.replace("-", "_")
         self.is_whole = errors not in HANDLERS or name.startswith(_WHOLE_ENCODINGS)
         self.is_ascii = name == "ascii"

@@ -75,14 +75,15 @@ class Reader:
         if source.error is not None:
             return _failure(source, source.error, 0)
         is_whole = start == 0 and stop is None
-        buffer = self._buffer
+        # A pipe may pause after a match, before the buffer is full. A walk finds no pipes.
+        may_pause = self._options.stop_at_match and not (source.is_walked or source.is_remote)
+        buffer = None if may_pause and file_size(source) is None else self._buffer
         if buffer is not None and not source.is_remote:
             if is_whole:
                 return self._count_local(source, buffer)
             return self._count_blocks(source, _blocks_of_range(source.path, buffer, start, stop))
-        limit = self._size_limit
-        can_divide = limit and is_whole and isinstance(source.name, str)
-        if can_divide and (size := file_size(source, limit) or 0) >= limit:
+        can_divide = self._size_limit and is_whole and isinstance(source.name, str)
+        if can_divide and (size := file_size(source, self._size_limit) or 0) >= self._size_limit:
             return size
         return self._count_blocks(source, _blocks_of(source, start, stop))
 

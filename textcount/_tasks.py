@@ -191,6 +191,7 @@ class RangeTotals:
 
     def __init__(self, options: CountOptions) -> None:
         self.error: OSError | UnicodeError | None = None
+        self._options = options
         self._size = 0
         self._counts = dict.fromkeys(options.needles, 0)
 
@@ -201,6 +202,10 @@ class RangeTotals:
             self._size += part.size
             for needle, count in part.counts.items():
                 self._counts[needle] += count
+
+    def has_match(self) -> bool:
+        """Return whether a word has been found, and the other ranges do not matter."""
+        return self._options.stop_at_match and any(self._counts.values())
 
     def record(self, path: str) -> FileCount:
         """Return the counts of the whole file."""

@@ -88,7 +88,7 @@ class Workers:
                 else:
                     totals = totals or RangeTotals(self._run.options)
                     totals.add(record)
-                    if task.stop is not None:
+                    if task.stop is not None and not totals.has_match():
                         continue
                     if isinstance(totals.error, UnicodeError):
                         # Count the file as a whole, so that the error gives the byte's position.

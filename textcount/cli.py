@@ -73,7 +73,8 @@ def _run(arguments: argparse.Namespace) -> int:
     patterns = Patterns(arguments.include, arguments.exclude)
     report = _report(arguments, words, sources, has_paths=bool(operands))
     run = RunOptions(
-        CountOptions(words, encoding, arguments.errors), arguments.jobs or _limits.cores()
+        CountOptions(words, encoding, arguments.errors, stop_at_match=arguments.quiet),
+        arguments.jobs or _limits.cores(),
     )
     is_found = has_failed = False
     with _cluster(arguments) as run.executor, _progress(arguments, sources, patterns) as bar:
@@ -94,6 +95,9 @@ def _run(arguments: argparse.Namespace) -> int:
                 elif any(record.counts.values()):
                     is_found = True
                 report.add(record)
+                if is_found and arguments.quiet:  # as in grep, even after an error
+                    has_failed = False
+                    break
     report.finish()
     _say_who_counted(run.tasks_by_backend)
     return FAILED if has_failed else FOUND if is_found else NOT_FOUND
