@@ -42,7 +42,7 @@ ENGINES: dict[str, Callable[[], AbstractContextManager[Executor]]] = {
     "ThreadPoolExecutor": lambda: ThreadPoolExecutor(2),
     "ProcessPoolExecutor": lambda: ProcessPoolExecutor(2, multiprocessing.get_context("spawn")),
     "loky": lambda: loky.ProcessPoolExecutor(2),
-    "Dask, local": lambda: Cluster("local", 2),
+    "Dask, local": lambda: Cluster("local", 2, print),
 }
 
 
@@ -139,7 +139,7 @@ class Instant(Executor):
     def submit(self, *_: Any, **__: Any) -> Future[Any]:
         """Return a finished future with a count of 1."""
         future: Future[Any] = Future()
-        future.set_result(("native", [([1], 64, None)]))
+        future.set_result((textcount.__version__, "native", [([1], 64, None)]))
         return future
 
 

@@ -37,6 +37,7 @@ from helpers import (
     write_blank,
 )
 
+import textcount
 from textcount import cli, count_files
 
 pytestmark = needs_threads
@@ -87,7 +88,7 @@ def dask() -> AbstractContextManager[Executor]:
     pytest.importorskip("distributed")
     from textcount._dask import Cluster
 
-    return Cluster("local", 2)
+    return Cluster("local", 2, print)
 
 
 @ignore_warnings
@@ -353,7 +354,7 @@ def test_a_broken_executor_raises_its_own_error(mixed: Path) -> None:
 
 
 def test_memory_stays_flat_over_very_many_ranges(tmp_path: Path) -> None:
-    executor = Immediate(("pure", [([1], 1000, None)]))
+    executor = Immediate((textcount.__version__, "pure", [([1], 1000, None)]))
 
     def count(ranges: int) -> None:
         write_blank(tmp_path / "blank", ranges * 1000)

@@ -2,50 +2,55 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
+import shutil
 import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from textcount._dask_workers import CheckedWorkers, one_line
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Executor
 
-CONNECT_TIMEOUT = 10
-"""Seconds to wait for a scheduler to answer."""
+    from distributed import Client
+
+CONNECT_TIMEOUT = 7
+"""Seconds to wait for a scheduler. The command must end 10 seconds after its start."""
 
 
 class Cluster:
     """A context manager that yields the executor of a Dask cluster.
 
-    At the end of the context, a cluster that this class started is closed.
+    At the end of the context, a cluster that this class started is ended.
 
     Args:
         address: the address of a scheduler, or "local" to start a cluster here.
         jobs: the number of workers to start.
+        say: receives messages for the user, which may come from another thread.
 
     Raises:
         ImportError: Dask is not installed.
-        OSError: no scheduler answers at the address.
-        ValueError: the address is not valid.
+        OSError: no scheduler answers at the address, or no cluster starts here.
+        RuntimeError: no worker has this version of textcount.
     """
 
-    def __init__(self, address: str, jobs: int) -> None:
-        from distributed import Client, LocalCluster
-
+    def __init__(self, address: str, jobs: int, say: Callable[[str], None]) -> None:
         with ExitStack() as stack:
+            stack.enter_context(_silence())
             if address == "local":
-                with _ignored(signal.SIGINT):
-                    cluster = LocalCluster(
-                        n_workers=jobs,
-                        threads_per_worker=1,
-                        dashboard_address=None,
-                        silence_logs=logging.CRITICAL,
-                    )
-                    address = stack.enter_context(cluster).scheduler_address
-            client = stack.enter_context(Client(address, timeout=CONNECT_TIMEOUT))
-            # pure=False, because a file that is counted twice may have changed meanwhile.
-            self._executor: Executor = client.get_executor(pure=False)
+                address = stack.enter_context(_local_cluster(jobs))
+            client = stack.enter_context(_connect(address))
+            self._executor = CheckedWorkers(client, say)
+            stack.callback(self._executor.close)
             self._open = stack.pop_all()
 
     def __enter__(self) -> Executor:
@@ -56,14 +61,111 @@ class Cluster:
 
 
 @contextmanager
-def _ignored(number: signal.Signals) -> Iterator[None]:
-    """Let the processes that are started in this context ignore a signal.
-
-    A terminal sends Ctrl-C to all processes of a command. The main process handles the
-    signal, and ends the others.
-    """
-    before = signal.signal(number, signal.SIG_IGN)
+def _silence() -> Iterator[None]:
+    """Suppress the log messages and warnings of Dask: exceptions tell of each failure."""
+    before = logging.root.manager.disable
+    logging.disable()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
-        signal.signal(number, before)
+        logging.disable(before)
+
+
+# A cluster on this machine
+
+
+@contextmanager
+def _local_cluster(workers: int) -> Iterator[str]:
+    """Start a cluster in a process of its own; yield the address of its scheduler.
+
+    The cluster ends with the context or with this process, in whatever way this process ends.
+    A terminal sends Ctrl-C to all processes of a command, but not to those of a new session.
+    """
+    start = f"import sys; sys.path[:] = {sys.path}; from textcount import _dask"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{start}; _dask.serve({workers})"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+    ) as process:
+        import distributed  # noqa: F401  # takes a second, and the cluster starts meanwhile
+
+        line = process.stdout.readline().strip() if process.stdout else ""
+        if "://" not in line or " " in line:
+            raise ChildProcessError(f"the cluster did not start: {line}")
+        yield line
+
+
+def serve(workers: int) -> None:  # pragma: no cover  # killed before coverage is written
+    """Start a cluster, print the address of its scheduler, and run until standard input ends."""
+    scratch = tempfile.mkdtemp(prefix="textcount-")
+
+    def end_with_parent() -> None:
+        sys.stdin.read()
+        shutil.rmtree(scratch, ignore_errors=True)
+        if os.name == "posix":
+            # This process leads a session, so its workers are in its process group.
+            os.killpg(os.getpid(), signal.SIGKILL)
+        os._exit(0)  # a worker of Dask ends when the pipe from this process closes
+
+    watch = threading.Thread(target=end_with_parent, daemon=True)
+    watch.start()
+    try:
+        from distributed import LocalCluster
+
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address=None,
+            local_directory=scratch,
+        )
+        print(cluster.scheduler_address, flush=True)
+    except Exception as error:
+        print(one_line(error), flush=True)
+    watch.join()
+
+
+# A scheduler
+
+
+def _connect(address: str) -> Client:
+    """Return a client of the scheduler at an address.
+
+    Ask for the scheduler's identity first. A client alone waits forever for a server that
+    accepts the connection and sends nothing.
+
+    Raises:
+        ConnectionError: no scheduler answers in time.
+    """
+    from distributed import Client
+
+    try:
+        kind = asyncio.run(asyncio.wait_for(_kind(address), CONNECT_TIMEOUT))
+        if kind == "Scheduler":
+            return Client(address, timeout=CONNECT_TIMEOUT, set_as_default=False)
+    except asyncio.TimeoutError:
+        reason = f"no answer within {CONNECT_TIMEOUT} seconds"
+    except Exception as error:
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        reason = one_line(cause)
+    else:
+        reason = f"this is the address of a {kind.lower()}"
+    raise ConnectionError(f"there is no scheduler at this address: {reason}")
+
+
+async def _kind(address: str) -> str:
+    """Return the type of the Dask server at an address."""
+    from distributed import rpc
+    from distributed.security import Security
+
+    arguments = Security().get_connection_args("client")
+    # The connection gives up first, because its error has a cause.
+    async with rpc(address, timeout=CONNECT_TIMEOUT - 1, connection_args=arguments) as server:
+        return str((await server.identity())["type"])

@@ -3,20 +3,27 @@
 A worker may be another process or another machine. So a task is sent as names and numbers.
 The results come back as counts, sizes and the fields of errors. Only a decoding error
 contains bytes of a file: at most ``SHOWN`` bytes, at and around the invalid bytes.
+
+Only a worker imports textcount for a task. A scheduler between this process and the workers
+sees a function of the standard library and bytes.
 """
 
 from __future__ import annotations
 
 import os
+import pickle
+import reprlib
 from functools import partial
 
 from textcount import _backend
 from textcount._record import FileCount
 from textcount._sources import Source, is_url
 from textcount._tasks import Task
+from textcount._version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Executor, Future
     from queue import SimpleQueue
 
@@ -27,8 +34,8 @@ if TYPE_CHECKING:
     ErrorParts = tuple[type[OSError | UnicodeError], tuple[object, ...]]
     # The counts, size and error of a file; or only the size of a file to be divided.
     FileResult = tuple[list[int], int, ErrorParts | None] | int
-    # The name of the worker's backend, and the results of the task's files.
-    TaskResult = tuple[str, list[FileResult]]
+    # The worker's version and backend, and the results of the task's files.
+    TaskResult = tuple[str, str, list[FileResult]]
 
 SHOWN = 1 << 12
 """The maximum number of a file's bytes in an error that a worker sends back."""
@@ -55,8 +62,8 @@ class CallersExecutor:
         """Submit a task to the executor."""
         del is_tiny  # the executor's workers may be processes, which share no GIL
         sources = [_absolute(source) for source in task.sources]
-        sent = (sources, task.start, task.stop, task.size_limit)
-        future = self._executor.submit(count_for_executor, self._options, *sent)
+        call = _Call(self._options, sources, task.start, task.stop, task.size_limit)
+        future: Future[TaskResult] = self._executor.submit(pickle.loads, pickle.dumps(call))
         self._under_way.add(future)
         future.add_done_callback(partial(self._receive, task))
 
@@ -70,15 +77,30 @@ class CallersExecutor:
         size = 0
         end: Outcome | BaseException
         try:
-            task.backend, results = future.result()
-            end = [
-                _record(self._options, source, result)
-                for source, result in zip(task.sources, results, strict=True)
-            ]
-            size = sum(record.size for record in end if not isinstance(record, int))
+            result = future.result()
         except BaseException as error:  # the calling thread handles the error
             end = error
+        else:
+            try:
+                end = _outcome(self._options, task, result)
+                size = sum(record.size for record in end if not isinstance(record, int))
+            except Exception as error:
+                end = RuntimeError(
+                    f"the executor returned {reprlib.repr(result)}, which is no result of "
+                    f"textcount {__version__} ({error}): each worker needs this version, and "
+                    "each future the result of its own task"
+                )
         self._messages.put((task, size, end))
+
+
+class _Call:
+    """A call of ``count_for_executor``. Unpickling this object makes the call."""
+
+    def __init__(self, *arguments: object) -> None:
+        self._arguments = arguments
+
+    def __reduce__(self) -> tuple[Callable[..., TaskResult], tuple[object, ...]]:
+        return count_for_executor, self._arguments
 
 
 def count_for_executor(
@@ -93,16 +115,39 @@ def count_for_executor(
         else:
             parts = None if record.error is None else _parts(record.error)
             results.append((list(record.counts.values()), record.size, parts))
-    return _backend.active.name, results
+    return __version__, _backend.active.name, results
 
 
-def _record(options: CountOptions, source: Source, result: FileResult) -> FileCount | int:
-    """Make a source's record from a worker's result; if the result is a size, return the size."""
+def _outcome(options: CountOptions, task: Task, result: TaskResult) -> Outcome:
+    """Return the outcome of a task from the worker's result.
+
+    Raises:
+        Exception: the result is not the result of such a task, or it is from another version.
+    """
+    version, backend, results = result
+    if version != __version__:
+        raise ValueError(f"its version is {version}")
+    pairs = zip(task.sources, results, strict=True)
+    outcome = [_record(options, task, source, each) for source, each in pairs]
+    task.backend = str(backend)
+    return outcome
+
+
+def _record(
+    options: CountOptions, task: Task, source: Source, result: FileResult
+) -> FileCount | int:
+    """Return the record of a source from a worker's result; return a size unchanged."""
     if isinstance(result, int):
+        if not 0 < task.size_limit <= result:
+            raise ValueError("a size in place of counts")
         return result
     values, size, parts = result
     error = parts and parts[0](*parts[1])
+    if not isinstance(error, OSError | UnicodeError | None):
+        raise TypeError("an error of the wrong type")
     counts = {} if error else dict(zip(options.needles, values, strict=True))
+    if any(type(number) is not int or number < 0 for number in (*values, size)):
+        raise TypeError("a count or a size that is not a whole number from 0")
     return FileCount(source.path, counts, size=size, error=error)
 
 

@@ -165,20 +165,29 @@ def _cluster(arguments: argparse.Namespace) -> AbstractContextManager[Executor |
         return nullcontext()
     from textcount._dask import Cluster
 
+    def say(message: str) -> None:
+        _say(f"--dask {arguments.dask}: {message}")
+
     try:
-        return Cluster(arguments.dask, arguments.jobs or _limits.cores())
+        return Cluster(arguments.dask, arguments.jobs or _limits.cores(), say)
     except ImportError:
         raise CannotRun(
             "--dask needs the distributed library: pip install 'textcount[dask]'"
         ) from None
-    except (OSError, ValueError) as error:
-        raise CannotRun(f"--dask {arguments.dask}: {error}") from None
+    except Exception as error:
+        raise CannotRun(f"--dask {arguments.dask}: {str(error) or repr(error)}") from None
 
 
 def _or_cannot_run(records: Iterator[FileCount], cluster: str) -> Generator[FileCount]:
     """Yield the records; if the cluster raises an exception, raise CannotRun instead."""
+    from concurrent.futures import CancelledError
+
     try:
         yield from records
+    except CancelledError:
+        raise CannotRun(
+            f"--dask {cluster}: the scheduler has ended, or another client has cancelled the tasks"
+        ) from None
     except Exception as error:
         raise CannotRun(f"--dask {cluster}: {type(error).__name__}: {error}") from None
 
