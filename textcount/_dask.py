@@ -150,11 +150,13 @@ def _connect(address: str) -> Client:
             return Client(address, timeout=CONNECT_TIMEOUT, set_as_default=False)
     except asyncio.TimeoutError:
         reason = f"no answer within {CONNECT_TIMEOUT} seconds"
-    except Exception as error:
-        cause: BaseException = error
-        while cause.__cause__ is not None:
+    except (OSError, ValueError, TypeError, ImportError) as error:
+        cause: Exception = error
+        while isinstance(cause.__cause__, Exception):
             cause = cause.__cause__
         reason = one_line(cause)
+    except Exception as error:  # of reading something else as a message of Dask
+        reason = f"the answer is not that of Dask ({one_line(error)})"
     else:
         reason = f"this is the address of a {kind.lower()}"
     raise ConnectionError(f"there is no scheduler at this address: {reason}")

@@ -86,7 +86,10 @@ class CheckedWorkers(Executor):
         """Ask the workers that have joined for their version; return all workers."""
         with self._lock:
             self._has_news = False
-            workers = set(self._client.nthreads())
+            try:
+                workers = set(self._client.nthreads())
+            except OSError as error:
+                raise ConnectionError(f"the scheduler has ended: {one_line(error)}") from None
             new = workers - self._versions.keys()
             answers = self._client.sync(_versions, self._client, new) if new else {}
             known = {**self._versions, **answers}
