@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
     BrokenExecutor,
+    CancelledError,
     Executor,
     Future,
     ProcessPoolExecutor,
@@ -281,6 +282,79 @@ def test_an_error_of_the_executor_is_raised(mixed: Path) -> None:
         next(count_files([mixed / "01"], ["the"], executor=executor))
 
 
+COUNTED = ([1, 2], 10, None)  # how often each of two words occurs in a file of 10 bytes
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        None,
+        3,
+        "text",
+        [],
+        b"\x80",
+        {"the": 1},
+        object(),
+        [COUNTED],
+        ("pure", [COUNTED]),  # of textcount 1.4.0
+        ("0.9", "pure", [COUNTED]),
+        (textcount.__version__, "pure", None),
+        (textcount.__version__, "pure", []),
+        (textcount.__version__, "pure", [COUNTED, COUNTED]),
+        *(
+            (textcount.__version__, "pure", [each])
+            for each in [
+                None,
+                5,  # a size, of a file that is not to be divided
+                "abc",
+                ([1], 10, None),
+                ([1, 2, 3], 10, None),
+                ([1, "2"], 10, None),
+                ([1, -2], 10, None),
+                ([1, 2.0], 10, None),
+                ([1, None], 10, None),
+                (None, 10, None),
+                ([1, 2], None, None),
+                ([1, 2], "10", None),
+                ([], 10, ""),
+                ([], 10, (ValueError, ("of another type",))),
+                ([], 10, (UnicodeDecodeError, ("utf-8",))),
+            ]
+        ),
+    ],
+)
+def test_a_result_of_another_form_or_version_is_one_error_and_logs_nothing(
+    mixed: Path, result: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(RuntimeError) as error:
+        list(count_files([mixed / "01"], ["the", "end"], executor=Immediate(result)))
+    assert str(error.value).startswith("the executor returned ")
+    assert f"no result of textcount {textcount.__version__} (" in str(error.value)
+    assert caplog.records == []
+
+
+def test_a_worker_of_another_version_is_named_by_its_version(mixed: Path) -> None:
+    executor = Immediate(("0.9", "pure", [([1], 10, None)]))
+    with pytest.raises(RuntimeError, match=r"\(its version is 0\.9\): each worker needs"):
+        list(count_files([mixed / "01"], ["the"], executor=executor))
+
+
+def test_a_task_is_sent_as_a_function_of_the_standard_library_and_bytes(mixed: Path) -> None:
+    executor = Manual()
+    found = count_files([mixed / "01"], ["the"], executor=executor)
+
+    def work() -> None:
+        wait_until(lambda: executor.waiting)
+        function, arguments, named = pickle.loads(executor.waiting[0][1])
+        sent.append((function, [type(each) for each in arguments], named))
+        executor.work()
+
+    sent: list[object] = []
+    with in_thread(work):
+        assert next(found).counts == {"the": 2}
+    assert sent == [(pickle.loads, [bytes], {})]
+
+
 def test_a_task_whose_result_is_lost_is_submitted_once_more(mixed: Path) -> None:
     class Forgetful(ThreadPoolExecutor):
         lost = 0
@@ -459,6 +533,24 @@ def test_an_exception_of_the_cluster_ends_the_command_with_one_line_and_status_2
             2,
             "",
             "textcount: --dask tcp://there:8786: RuntimeError: no textcount\\nthere\n",
+        )
+
+
+def test_a_result_that_is_none_ends_the_command_with_one_line_and_status_2(mixed: Path) -> None:
+    with mock.patch.object(cli, "_cluster", lambda _: nullcontext(Immediate(None))):
+        status, output, errors = outcome("--dask", "tcp://there:8786", "the", mixed / "01")
+    assert (status, output) == (2, "")
+    assert errors.startswith("textcount: --dask tcp://there:8786: RuntimeError: the executor ")
+    assert errors.count("\n") == 1
+
+
+def test_tasks_that_are_cancelled_name_the_scheduler(mixed: Path) -> None:
+    with mock.patch.object(cli, "_cluster", lambda _: nullcontext(Immediate(CancelledError()))):
+        assert outcome("--dask", "tcp://there:8786", "the", mixed / "01") == (
+            2,
+            "",
+            "textcount: --dask tcp://there:8786: "
+            "the scheduler has ended, or another client has cancelled the tasks\n",
         )
 
 

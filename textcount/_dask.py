@@ -97,7 +97,7 @@ def _local_cluster(workers: int) -> Iterator[str]:
 
         line = process.stdout.readline().strip() if process.stdout else ""
         if "://" not in line or " " in line:
-            raise ChildProcessError(f"the cluster did not start: {line}")
+            raise ChildProcessError(f"the cluster did not start: {line or 'its process has ended'}")
         yield line
 
 
