@@ -283,6 +283,23 @@ def test_an_error_of_the_executor_is_raised(mixed: Path) -> None:
 
 
 COUNTED = ([1, 2], 10, None)  # how often each of two words occurs in a file of 10 bytes
+BAD_FILES: list[Any] = [
+    None,
+    5,  # a size, of a file that is not to be divided
+    "abc",
+    ([1], 10, None),
+    ([1, 2, 3], 10, None),
+    ([1, "2"], 10, None),
+    ([1, -2], 10, None),
+    ([1, 2.0], 10, None),
+    ([1, None], 10, None),
+    (None, 10, None),
+    ([1, 2], None, None),
+    ([1, 2], "10", None),
+    ([], 10, ""),
+    ([], 10, (ValueError, ("of another type",))),
+    ([], 10, (UnicodeDecodeError, ("utf-8",))),
+]
 
 
 @pytest.mark.parametrize(
@@ -301,26 +318,7 @@ COUNTED = ([1, 2], 10, None)  # how often each of two words occurs in a file of 
         (textcount.__version__, "pure", None),
         (textcount.__version__, "pure", []),
         (textcount.__version__, "pure", [COUNTED, COUNTED]),
-        *(
-            (textcount.__version__, "pure", [each])
-            for each in [
-                None,
-                5,  # a size, of a file that is not to be divided
-                "abc",
-                ([1], 10, None),
-                ([1, 2, 3], 10, None),
-                ([1, "2"], 10, None),
-                ([1, -2], 10, None),
-                ([1, 2.0], 10, None),
-                ([1, None], 10, None),
-                (None, 10, None),
-                ([1, 2], None, None),
-                ([1, 2], "10", None),
-                ([], 10, ""),
-                ([], 10, (ValueError, ("of another type",))),
-                ([], 10, (UnicodeDecodeError, ("utf-8",))),
-            ]
-        ),
+        *((textcount.__version__, "pure", [each]) for each in BAD_FILES),
     ],
 )
 def test_a_result_of_another_form_or_version_is_one_error_and_logs_nothing(

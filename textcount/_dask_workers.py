@@ -88,7 +88,7 @@ class CheckedWorkers(Executor):
             self._has_news = False
             try:
                 workers = set(self._client.nthreads())
-            except OSError as error:
+            except Exception as error:  # Dask has several for a connection that is gone
                 raise ConnectionError(f"the scheduler has ended: {one_line(error)}") from None
             new = workers - self._versions.keys()
             answers = self._client.sync(_versions, self._client, new) if new else {}
