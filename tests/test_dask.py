@@ -228,6 +228,8 @@ def test_ctrl_c_ends_a_local_cluster_silently(folder: Path, *, counts: bool) -> 
     arguments = ["--dask", "local", "-j2", "-r", "the", *[folder] * 3000]
     with interrupted(*arguments) as command:
         wait_until(lambda: children(command))
+        cluster = children(command)[0].pid
+        wait_until(lambda: os.getpgid(cluster) == cluster)  # which a terminal does not interrupt
         assert command.stdout
         if counts:
             command.stdout.readline()
