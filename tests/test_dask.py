@@ -204,6 +204,14 @@ def children(process: subprocess.Popen[bytes]) -> list[Any]:
     return found
 
 
+def semaphores(processes: list[Any]) -> set[str]:
+    """Return the names of the semaphores that some processes have open, on Linux."""
+    if sys.platform != "linux":
+        return set()
+    opened = {each.path for process in processes for each in process.memory_maps()}
+    return {path for path in opened if path.startswith("/dev/shm/") and Path(path).exists()}
+
+
 @posix
 @pytest.mark.parametrize("number", [1, 3, 0])  # the cluster alone; with its workers; counting
 def test_a_local_cluster_ends_silently_with_a_command_that_is_killed(
@@ -216,10 +224,12 @@ def test_a_local_cluster_ends_silently_with_a_command_that_is_killed(
         else:
             command.stdout.readline()
         started = children(command)
+        opened = set() if number else semaphores(started)
         command.kill()
         _, errors = command.communicate(timeout=DEADLINE)
         assert errors == b""
         wait_until(lambda: not any(each.is_running() for each in started))
+        assert not any(Path(path).exists() for path in opened)
 
 
 @posix

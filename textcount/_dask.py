@@ -109,8 +109,9 @@ def serve(workers: int) -> None:  # pragma: no cover  # killed before coverage i
         sys.stdin.read()
         shutil.rmtree(scratch, ignore_errors=True)
         if os.name == "posix":
-            # This process leads a session, so its workers are in its process group.
-            os.killpg(os.getpid(), signal.SIGKILL)
+            # This process leads a session, so its workers are in its process group. The resource
+            # tracker of multiprocessing ignores SIGTERM, and removes the semaphores at its end.
+            os.killpg(os.getpid(), signal.SIGTERM)
         os._exit(0)  # a worker of Dask ends when the pipe from this process closes
 
     watch = threading.Thread(target=end_with_parent, daemon=True)
