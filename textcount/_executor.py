@@ -17,7 +17,7 @@ from functools import partial
 
 from textcount import _backend
 from textcount._record import FileCount
-from textcount._sources import Source, is_url
+from textcount._sources import Source
 from textcount._tasks import Task
 from textcount._version import __version__
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     # The type and arguments of an error, because some executors lose a part of an exception.
     ErrorParts = tuple[type[OSError | UnicodeError], tuple[object, ...]]
-    # The counts, size and error of a file; or only the size of a file to be divided.
-    FileResult = tuple[list[int], int, ErrorParts | None] | int
-    # The worker's version and backend, and the results of the task's files.
+    # The counts, size and error of a file; or the size and version of a file to be divided.
+    FileResult = tuple[list[int], int, ErrorParts | None] | tuple[int, str]
+    # The worker's version of textcount and its backend, and the results of the task's files.
     TaskResult = tuple[str, str, list[FileResult]]
 
 SHOWN = 1 << 12
@@ -109,9 +109,9 @@ def count_for_executor(
     """Run a task in a worker of the caller's executor."""
     task = Task(sources, start, stop, size_limit=size_limit)
     results: list[FileResult] = []
-    for record in task.count(options, None):
+    for source, record in zip(sources, task.count(options, None), strict=True):
         if isinstance(record, int):
-            results.append(record)
+            results.append((record, source.version))
         else:
             parts = None if record.error is None else _parts(record.error)
             results.append((list(record.counts.values()), record.size, parts))
@@ -136,11 +136,16 @@ def _outcome(options: CountOptions, task: Task, result: TaskResult) -> Outcome:
 def _record(
     options: CountOptions, task: Task, source: Source, result: FileResult
 ) -> FileCount | int:
-    """Return the record of a source from a worker's result; return a size unchanged."""
-    if isinstance(result, int):
-        if not 0 < task.size_limit <= result:
+    """Make a source's record from a worker's result.
+
+    If the result is a size and a version, return the size, and keep the version in the source.
+    """
+    if len(result) == 2:  # noqa: PLR2004
+        size, version = result
+        if not 0 < task.size_limit <= size or not isinstance(version, str):
             raise ValueError("a size in place of counts")
-        return result
+        source.version = version
+        return size
     values, size, parts = result
     error = parts and parts[0](*parts[1])
     if not isinstance(error, OSError | UnicodeError | None):
@@ -175,6 +180,6 @@ def _shortened(error: UnicodeDecodeError) -> UnicodeDecodeError:
 def _absolute(source: Source) -> Source:
     """Return the source with an absolute path, because a worker may run in another directory."""
     name = source.name
-    if isinstance(name, str) and not is_url(name):
-        name = os.path.abspath(name)
-    return Source(name, source.error, source.is_walked, source.size)
+    if isinstance(name, int) or source.is_url:
+        return source
+    return Source(os.path.abspath(name), source.error, source.is_walked, source.size)

@@ -16,7 +16,6 @@ from textcount._blocks import (
     counts_in_place,
 )
 from textcount._record import FileCount, new_record
-from textcount._sources import is_url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -244,10 +243,10 @@ def _new_buffer() -> mmap:
 
 
 def _open(source: Source) -> RemoteFile | DecompressedFile | io.FileIO:
-    if is_url(source.path):
+    if source.is_url:
         from textcount._remote import RemoteFile
 
-        return RemoteFile(source.path)
+        return RemoteFile(source)
     name = source.name
     try:
         file = io.FileIO(name, "r", closefd=isinstance(name, str))
@@ -276,10 +275,10 @@ def file_size(source: Source, least: int = 0) -> int | None:
     """
     if source.compression:
         return 0
-    if source.is_remote:
+    if source.is_url:
         from textcount import _remote
 
-        return _remote.file_size(source.path, least)
+        return _remote.file_size(source, least)
     name = source.name
     try:
         status = os.stat(name)

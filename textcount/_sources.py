@@ -1,4 +1,4 @@
-"""Sources of text. The name alone decides if a source is a URL, compressed or local."""
+"""Sources of text: local files, compressed or not, URLs and open descriptors."""
 
 from __future__ import annotations
 
@@ -17,22 +17,41 @@ _KINDS = {
 for each. The suffixes with "" only tell something after ".tar"."""
 
 
+_SIGNS = str.maketrans("", "", "+.-")
+"""The characters other than letters and digits that a scheme may have, for ``str.translate``."""
+
+
 class Source:
     """A file to count, given by a path, a URL or an open descriptor.
 
     Args:
-        name: the path or URL of a file, or the descriptor of an open one.
+        name: a path, a URL as the user wrote it, or the descriptor of an open file.
         error: why a directory of this name could not be listed, or ``None``.
         is_walked: true if a walk found the file. A walk skips pipes and devices.
         size: the file's size in bytes, if the file is known to be large, else 0.
+        is_url: true if the name is a URL. A local file may have a name that looks like a URL.
+        key: for a file that a listing of the URL found, the file's key in the storage.
+        path: the name to show; the name itself by default. A descriptor is shown as "-".
+        version: if a URL is read in ranges, the version that all ranges must have.
 
     Attributes:
-        path: the name to show. A descriptor is shown as "-".
-        compression: the compression or the kind of archive, as ``compression`` returns it.
+        compression: the compression or the kind of archive of a local file, as ``compression``
+            returns it.
         is_remote: true for a URL, a compressed file or an archive. A worker counts one at a time.
     """
 
-    __slots__ = ("compression", "error", "is_remote", "is_walked", "name", "path", "size")
+    __slots__ = (
+        "compression",
+        "error",
+        "is_remote",
+        "is_url",
+        "is_walked",
+        "key",
+        "name",
+        "path",
+        "size",
+        "version",
+    )
 
     def __init__(
         self,
@@ -40,48 +59,55 @@ class Source:
         error: OSError | None = None,
         is_walked: bool = False,  # noqa: FBT002 - pickled by position
         size: int = 0,
+        is_url: bool = False,  # noqa: FBT002 - pickled by position
+        key: str | None = None,
+        path: str = "",
+        version: str = "",
     ) -> None:
         self.name = name
         self.error = error
         self.is_walked = is_walked
         self.size = size
-        self.path = path = "-" if isinstance(name, int) else name
-        self.is_remote = is_url(path)
+        self.is_remote = self.is_url = is_url
+        self.key = key
+        self.path = path = path or ("-" if isinstance(name, int) else name)
+        self.version = version
         self.compression = ""
         # Most names tell nothing, and this test takes half as long as the function.
-        if self.is_remote or path[path.rfind(".") :].lower() in _KINDS:
+        if not is_url and path[path.rfind(".") :].lower() in _KINDS:
             self.compression = compression(path)
-            self.is_remote = self.is_remote or self.compression != ""
+            self.is_remote = self.compression != ""
 
     def __reduce__(self) -> tuple[Callable[..., Source], tuple[object, ...]]:
-        return Source, (self.name, self.error, self.is_walked, self.size)
+        fields = (self.name, self.error, self.is_walked, self.size)
+        return Source, (*fields, self.is_url, self.key, self.path, self.version)
 
 
 def is_url(name: str) -> bool:
-    """Return whether a name is a URL. ``C://`` is a directory on Windows."""
-    return name.find("://") > 1
+    """Return whether a name that a user wrote is a URL.
+
+    A URL begins with a scheme and "://"; so does ``zip://a.txt::b.zip``. It may begin with the
+    names of other storages, as ``simplecache::s3://`` does. A scheme has two letters or more,
+    because ``C://`` is a directory on Windows.
+    """
+    before, separator, _ = name.partition("://")
+    return separator != "" and all(
+        len(scheme) > 1
+        and scheme.isascii()
+        and scheme[0].isalpha()
+        and scheme.translate(_SIGNS).isalnum()
+        for scheme in before.split("::")
+    )
 
 
 def compression(name: str) -> str:
-    """Return the compression or the kind of archive that the suffix of a path or URL tells.
+    """Return the compression or the kind of archive that the suffix of a file's name tells.
 
     The result is ".gz", ".bz2", ".xz" or ".zst" for a compressed file, ".tar" for a tar archive,
     compressed or not, ".zip" for a zip archive, and "" for every other name.
     """
-    if is_url(name):
-        name = _object_name(name)
     stem, dot, suffix = name.lower().rpartition(".")
     kind = _KINDS.get(dot + suffix)
     if kind is None:
         return ""
     return ".tar" if stem.endswith(".tar") else kind
-
-
-def _object_name(url: str) -> str:
-    """Return the part of a URL that names the object; on the web, the path."""
-    # In zip://a.txt::b.zip the object is a.txt; in simplecache::s3://b/a.txt it is s3://b/a.txt.
-    url = next(part for part in url.split("::") if "://" in part)
-    if url.lower().startswith(("http://", "https://")):
-        address = url.partition("?")[0].partition("#")[0]
-        return address.partition("://")[2].partition("/")[2]
-    return url

@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import os
 
-from textcount._sources import Source, is_url
+from textcount._sources import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    Entry = tuple[str, str, str]  # an entry's name, path and kind
+    from textcount._stores import Store
+
+    Entry = tuple[str, str, str]  # an entry's name, path or key, and kind
 
 _NOWHERE = (errno.ENOTDIR, errno.ELOOP)
 """Errors of a link that leads to a name below a file, or to itself. For a link to a name that
@@ -94,7 +96,7 @@ def expand(sources: Iterable[Source], recursive: bool, patterns: Patterns) -> It
         name = source.name
         if not recursive or isinstance(name, int):
             yield source
-        elif is_url(name):
+        elif source.is_url:
             yield from _expand_url(name, patterns)
         elif os.path.isdir(name):
             yield from _walk(name, _list_directory, patterns)
@@ -103,46 +105,80 @@ def expand(sources: Iterable[Source], recursive: bool, patterns: Patterns) -> It
 
 
 def _expand_url(url: str, patterns: Patterns) -> Iterator[Source]:
-    from textcount._remote import list_store, matching
+    from textcount._stores import Store
 
     try:
-        found = matching(url)
+        store = Store(url)
+        named = store.named()
     except OSError as error:
-        yield Source(url, error, is_walked=True)
+        yield Source(url, error, is_walked=True, is_url=True)
         return
-    for each, is_directory in found:
-        if is_directory:
-            yield from _walk(each, list_store, patterns)
+    for key, kind in named:
+        if isinstance(kind, OSError):
+            yield _found(store, key, kind)
+        elif kind == "file":
+            yield _found(store, key)
+        elif store.is_flat:
+            yield from _select(store, key, patterns)
+        elif store.is_local:
+            yield from _walk(key, _list_directory, patterns, store)
         else:
-            yield Source(each, is_walked=True)
+            yield from _walk(key, store.list_directory, patterns, store)
+
+
+def _select(store: Store, prefix: str, patterns: Patterns) -> Iterator[Source]:
+    """Yield the objects below a prefix, as if the parts of their keys were directories."""
+    try:
+        objects = store.list_objects(prefix)
+    except OSError as error:
+        yield _found(store, prefix, error)
+        return
+    for inside, key in objects:
+        *directories, name = inside.split("/")
+        above = ""
+        for directory in directories:
+            above += directory
+            if not patterns.select(directory, above, "directory"):
+                break
+            above += "/"
+        else:
+            if patterns.select(name, inside, "file"):
+                yield _found(store, key)
+
+
+def _found(store: Store, key: str, error: OSError | None = None) -> Source:
+    """Return the source of a key that a listing returned."""
+    return Source(store.url, error, True, 0, True, key, store.show(key))
 
 
 def _walk(
-    root: str, list_entries: Callable[[str], list[Entry]], patterns: Patterns
+    root: str,
+    list_entries: Callable[[str], list[Entry]],
+    patterns: Patterns,
+    store: Store | None = None,
 ) -> Iterator[Source]:
     """Yield the files below root in sorted order.
 
     A tree may be deeper than Python can recurse. So a stack keeps the remaining entries of
-    each directory on the current path.
+    each directory on the current path, and the directory's path inside root.
     """
-    stack = [iter([("", root, "directory")])]
+    stack = [("", iter([("", root, "directory")]))]
     while stack:
-        for name, path, kind in stack[-1]:
+        above, entries = stack[-1]
+        for name, path, kind in entries:
             if kind == "other":
                 continue
-            if name and not patterns.select_all:
-                inside = path[len(root) :].lstrip(os.sep + "/").replace(os.sep, "/")
-                if not patterns.select(name, inside, kind):
-                    continue
+            if name and not patterns.select_all and not patterns.select(name, above + name, kind):
+                continue
             if kind == "file":
-                yield Source(path, None, True)
+                yield Source(path, None, True) if store is None else _found(store, path)
                 continue
             try:
-                entries = sorted(list_entries(path))
+                found = sorted(list_entries(path))
             except OSError as error:
-                yield Source(path, error, True)
+                yield Source(path, error, True) if store is None else _found(store, path, error)
             else:
-                stack.append(iter(entries))
+                stack.append((f"{above}{name}/" if name else "", iter(found)))
                 break
         else:
             stack.pop()

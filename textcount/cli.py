@@ -10,7 +10,7 @@ from textcount import _backend, _limits
 from textcount._arguments import check_decoding
 from textcount._options import CountOptions, RunOptions
 from textcount._reader import total_size
-from textcount._sources import Source
+from textcount._sources import Source, is_url
 from textcount._walk import Patterns, expand
 from textcount.escape import printable, printable_name
 from textcount.files import count_sources
@@ -67,7 +67,10 @@ def main(argv: list[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     encoding = _encoding(arguments)
     words, operands = words_and_operands(arguments, encoding)
-    sources = [Source(STDIN if name == "-" else name) for name in operands or ["-"]]
+    sources = [
+        Source(STDIN) if name == "-" else Source(name, is_url=is_url(name))
+        for name in operands or ["-"]
+    ]
     if sys.stdout is None and not arguments.quiet:
         raise CannotRun("standard output is closed")
     patterns = Patterns(arguments.include, arguments.exclude)

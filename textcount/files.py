@@ -17,7 +17,7 @@ from textcount._blocks import BlockCounter
 from textcount._options import CountOptions, RunOptions
 from textcount._reader import Reader, read_blocks
 from textcount._record import FileCount, _file_count
-from textcount._sources import Source
+from textcount._sources import Source, is_url
 from textcount._walk import Patterns, expand
 
 TYPE_CHECKING = False  # importing typing takes longer than importing the rest of the package
@@ -128,11 +128,11 @@ def count_file(
     ...     count_file(path, ["be", "question"])
     {'be': 2, 'question': 0}
     """
-    name = file_name("count_file", "path", path)
+    source = _source("count_file", "path", path)
     distinct = distinct_words("count_file", needles)
     encoding = check_decoding("count_file", encoding, errors)
     run = RunOptions(CountOptions(distinct, encoding, errors), _limits.cores())
-    (record,) = count_sources([Source(name)], run)
+    (record,) = count_sources([source], run)
     if record.error is not None:
         raise record.error
     return dict(record.counts)
@@ -204,10 +204,16 @@ def count_files(
         None if include is None else distinct_words("count_files", include, "include"),
         () if exclude is None else distinct_words("count_files", exclude, "exclude"),
     )
-    sources = (Source(file_name("count_files", "paths", path)) for path in each)
+    sources = (_source("count_files", "paths", path) for path in each)
     options = CountOptions(distinct, encoding, errors)
     run = RunOptions(options, _limits.cores(), on_progress, executor)
     return count_sources(expand(sources, recursive, patterns), run)
+
+
+def _source(function: str, argument: str, path: object) -> Source:
+    """Return the source that a caller names. A path object always names a local file."""
+    name = file_name(function, argument, path)
+    return Source(name, is_url=isinstance(path, (str, bytes)) and is_url(name))
 
 
 def count_sources(sources: Iterable[Source], run: RunOptions) -> Generator[FileCount]:
