@@ -114,7 +114,7 @@ class Store:
             prefix = f"{key}/" if key and not key.endswith("/") else key or self.system.root_marker
             found = self.system.find(key.rstrip("/"), detail=True)
             if isinstance(found, list):  # adlfs returns only the object that is called like that
-                above, _, name = key.rpartition("/")
+                above, _, name = key.rstrip("/").rpartition("/")
                 found = self.system.find(above, prefix=f"{name}/", detail=True)
             keys = [
                 each
@@ -178,10 +178,10 @@ class Store:
         found: dict[tuple[str, str], str | OSError] = {}
         for inside, key in self.list_objects(base):
             above = len(key) - len(inside)
-            prefixes = [key[: above + i] for i, each in enumerate(inside) if each == "/"]
-            prefix = next(filter(is_match, prefixes), None)
-            if prefix is not None:
-                found[prefix, "directory"] = "directory"
+            ends = [above + place for place, each in enumerate(inside) if each == "/"]
+            end = next((end for end in ends if is_match(key[:end])), 0)
+            if end:
+                found[key[: end + 1], "directory"] = "directory"
             elif is_match(key):
                 found[key, "file"] = "file"
         return _sorted(found)
