@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+from contextlib import suppress
 
 from textcount import _limits
 from textcount._compressed import DecompressedFile
@@ -82,32 +83,44 @@ class RemoteFile:
 
     def _open_object(self) -> None:
         store, key = self._store, self._key
-        system = store.system
-        if not (store.is_local or store.checks_versions):
-            system.invalidate_cache()  # the size and version may be those of an earlier listing
         info: dict[str, Any] = {}
-        try:
-            if key.endswith("/"):  # open would remove the slash
-                self._raw = io.BytesIO(system.cat_file(key))
-            else:
-                self._raw = system.open(key, "rb")
-                info = getattr(self._raw, "details", None) or system.info(key)
-        except Exception:
-            if not store.is_directory(key):
-                raise
-            info = {"type": "directory"}
+        if store.checks_versions:  # so the storage may answer from a listing of before
+            with suppress(Exception):
+                info = self._open_key(key)
+        # From a listing s3fs may take an object for a directory, if its key is a prefix, too.
+        if info.get("type", "directory") == "directory":
+            if not store.is_local:
+                store.system.invalidate_cache()
+            try:
+                info = self._open_key(key)
+            except Exception:
+                if not store.is_directory(key):
+                    raise
+                info = {"type": "directory"}
         if info.get("type") == "directory":
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), self._name)
         if isinstance(self._raw, io.BytesIO):
             # A storage in memory gives every reader the same file, and so the same position.
             self._raw = io.BytesIO(self._raw.getvalue())
-        if info and not store.is_local:
+        if not store.is_local:
             self._check_version(_version(info))
         if self._start:
             self._raw.seek(self._start)
         self._file = self._raw
         if kind := compression(_object_name(key)):
             self._file = DecompressedFile(self._raw, kind, self._name)
+
+    def _open_key(self, key: str) -> dict[str, Any]:
+        """Open an object; return its properties."""
+        system = self._store.system
+        if key.endswith("/"):  # the method open would remove the slash
+            data = system.cat_file(key)
+            self._raw = io.BytesIO(data)
+            is_directory = not data and self._store.is_directory(key)
+            return {"type": "directory" if is_directory else "file"}
+        self._raw = system.open(key, "rb")
+        info: dict[str, Any] = getattr(self._raw, "details", None) or system.info(key)
+        return info
 
     def _must_check(self) -> bool:
         """Return whether the bytes may be of several versions: the storage was asked repeatedly."""
