@@ -10,6 +10,7 @@ import socketserver
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -17,9 +18,11 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from helpers import limits, needs_threads, outcome, python
+from helpers import DEADLINE, limits, needs_threads, outcome, python
 
 from textcount import count_file, count_files
+from textcount._remote import RemoteFile
+from textcount._sources import Source
 
 pytestmark = needs_threads
 fsspec = pytest.importorskip("fsspec")
@@ -114,11 +117,17 @@ def test_without_the_library_the_error_names_the_extra(tmp_path: Path) -> None:
 # URLs
 
 
+WRONG_RANGES = ("all-partial", "all-partial-bare", "shifted", "padded", "capped")
+
+
 class Web(socketserver.ThreadingMixIn, http.server.HTTPServer):
     """A server of a few pages."""
 
     daemon_threads = True
     pages: dict[str, bytes]
+    moved: dict[str, str]
+    end: threading.Event
+    requests = stays = 0
 
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.server_port}/{name}"
@@ -132,6 +141,14 @@ class Page(http.server.BaseHTTPRequestHandler):
     silent: the answer does not give its length.
     slow: the answer comes after a delay.
     breaks: the connection closes after half of the answer.
+    all-partial: the answer to a request for a range is the whole page, with the status 206.
+    shifted: a range begins one byte late.
+    padded: a range has more bytes than its headers say.
+    capped: a range has at most 1000 bytes.
+    replaced: after some requests, the page has another text.
+    moved: the page is at another address.
+    encoded: the header Content-Encoding says how the page is compressed.
+    stalls: the answer stops after half of the page.
     """
 
     protocol_version = "HTTP/1.1"
@@ -147,7 +164,16 @@ class Page(http.server.BaseHTTPRequestHandler):
         if "refused" in name:
             self.send_error(403)
             return
+        if "moved" in name:
+            self.send_response(302)
+            self.send_header("Location", f"/{self.server.moved[name]}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         data = self.server.pages.get(name)
+        if name == "list":
+            links = "?C=N;O=D", "#top", "/list/", "a?x.txt", "b.txt#end", "b.txt", "../"
+            data = "".join(f'<a href="{link}">' for link in links).encode()
         if name in ("", "folder"):
             links = "".join(
                 f'<a href="/{each}">x</a>' for each in self.server.pages if each.startswith(name)
@@ -156,15 +182,35 @@ class Page(http.server.BaseHTTPRequestHandler):
         if data is None:
             self.send_error(404)
             return
+        if "replaced" in name and self.command == "GET":
+            self.server.requests += 1
+            if self.server.requests > self.server.stays:
+                data = data.replace(b"the end", b"not end")
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         part, last = data, len(data) - 1
         if wanted and "whole-only" not in name:
             first, last = int(wanted[1]), min(int(wanted[2] or last), last)
-            part = data[first : last + 1]
+            if "capped" in name:
+                last = min(last, first + 999)
+            if "shifted" in name:
+                first, last = first + 1, min(last + 1, len(data) - 1)
+            part = data[first : last + 1] + b" the" * ("padded" in name)
             self.send_response(206)
-            self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
+            if "all-partial" in name:
+                part = data
+                if "bare" not in name:
+                    self.send_header("Content-Range", f"bytes 0-{len(data) - 1}/{len(data)}")
+            else:
+                self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
         else:
             self.send_response(200)
+        if "replaced" in name:
+            if "modified" in name:
+                self.send_header("Last-Modified", f"{data[3:6]!r}")
+            else:
+                self.send_header("ETag", f'"{zlib.crc32(data)}"')
+        if "encoded" in name:
+            self.send_header("Content-Encoding", name.rpartition("-")[2])
         if "silent" not in name:
             self.send_header("Content-Length", str(len(part)))
         else:
@@ -178,6 +224,10 @@ class Page(http.server.BaseHTTPRequestHandler):
             self.wfile.write(part[: len(part) // 2])
             self.close_connection = True
             self.connection.close()
+            return
+        if "stalls" in name:
+            self.wfile.write(part[: len(part) // 2])
+            self.server.end.wait(DEADLINE)
             return
         self.wfile.write(part)
         self.close_connection = "silent" in name
@@ -195,13 +245,30 @@ def web() -> Iterator[Web]:
             "silent": TEXT,
             "breaks": TEXT,
             "empty": b"",
+            "packed.gz?x.txt": gzip.compress(TEXT),
             "packed.gz": gzip.compress(TEXT),
+            **dict.fromkeys(WRONG_RANGES, TEXT),
+            **dict.fromkeys(("stalls", "replaced", "replaced-modified"), TEXT),
+            "encoded-gzip": gzip.compress(TEXT[:9]) + gzip.compress(TEXT[9:]),
+            "encoded-x-gzip": gzip.compress(TEXT),
+            "encoded-cut-gzip": gzip.compress(TEXT)[:-20],
+            "encoded-zstd": zstd(TEXT),
+            "encoded.gz-gzip": gzip.compress(TEXT),
+            "encoded.gz?x=1-gzip": gzip.compress(TEXT),
+            "encoded-identity": TEXT,
+            "encoded-br": b"\x0b",
+            "encoded.bz2?-gzip": gzip.compress(bz2.compress(TEXT)),
+            "list/a?x.txt": b"the the",
+            "list/b.txt": b"the",
             "folder/b.txt": b"the b",
             "folder/a.txt": b"the a the",
             "folder/c.md": b"the c",
         }
+        server.moved = {"moved": "packed.gz", "moved-twice": "moved", "moved.txt": "good"}
+        server.end = threading.Event()
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
+        server.end.set()
         server.shutdown()
 
 
@@ -252,6 +319,108 @@ def test_ranges_are_requested_from_a_server_that_has_them(web: Web, name: str) -
         assert starts == [0]
     assert (record.counts, other.counts) == ({"the": 500}, {"the": 500})
     assert record.size == len(TEXT)
+
+
+@pytest.mark.parametrize("name", WRONG_RANGES)
+def test_a_page_is_read_in_one_piece_if_the_server_sends_wrong_ranges(
+    web: Web, name: str, jobs: int
+) -> None:
+    (record,) = count_files([web.url(name)], ["the", "né"])
+    if name == "capped":  # only the last byte of such a range shows that it is short
+        assert record.error or record.counts == {"the": 500, "né": 500}
+    else:
+        assert (record.error, record.counts) == (None, {"the": 500, "né": 500})
+
+
+@pytest.mark.parametrize("name", WRONG_RANGES)
+def test_wrong_bytes_in_a_range_are_an_error(web: Web, name: str) -> None:
+    source = Source(web.url(name), is_url=True, version=f"None {len(TEXT)}")
+    with RemoteFile(source) as file, pytest.raises(OSError, match="other"):  # noqa: PT012
+        file.seek(1000)
+        while file.read(10_000):
+            pass
+
+
+@pytest.mark.parametrize("name", ["replaced", "replaced-modified"])
+@pytest.mark.parametrize("stays", [1, 2, 4])
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_a_page_that_is_replaced_while_its_ranges_are_read_is_an_error(
+    web: Web, name: str, stays: int, is_sent: bool
+) -> None:
+    web.requests, web.stays = 0, stays
+    with limits(cores=lambda: 2, RANGE=1000, EXECUTOR_RANGE=1000), ThreadPoolExecutor(2) as pool:
+        executor = pool if is_sent else None
+        record, good = count_files([web.url(name), web.url("good")], ["the"], executor=executor)
+    assert (record.counts, good.counts) == ({}, {"the": 500})
+    assert "the object changed while it was read" in str(record.error)
+    assert web.url(name) in str(record.error)
+
+
+def test_a_silent_server_is_an_error_but_a_slow_one_is_not(web: Web) -> None:
+    fsspec.get_filesystem_class("http").clear_instance_cache()
+    with mock.patch("textcount._filesystems.IDLE_SECONDS", 0.5):
+        stalled, slow = count_files([web.url("stalls"), web.url("slow")], ["the"])
+    assert "Timeout" in str(stalled.error)
+    assert slow.counts == {"the": 500}
+    fsspec.get_filesystem_class("http").clear_instance_cache()
+
+
+@pytest.mark.own_backend
+def test_only_silence_is_limited_and_the_users_options_win() -> None:
+    pytest.importorskip("aiohttp")
+    from textcount._filesystems import IDLE_SECONDS, locate
+
+    for url in ("https://host/a", "simplecache::https://host/a"):
+        system = locate(url)[0]
+        timeout = getattr(system, "fs", system).client_kwargs["timeout"]
+        assert timeout.total is None
+        assert timeout.sock_read == timeout.sock_connect == IDLE_SECONDS
+    chosen = {"client_kwargs": {"timeout": 5, "trust_env": True}}
+    with mock.patch.dict(fsspec.config.conf, http=chosen):
+        assert locate("https://host/a")[0].client_kwargs == chosen["client_kwargs"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("encoded-gzip", "encoded-x-gzip", "encoded-zstd", "encoded.gz-gzip"),
+        *("encoded.gz?x=1-gzip", "encoded.bz2?-gzip", "encoded-identity"),
+    ],
+)
+def test_a_page_is_decompressed_once_for_each_compression(web: Web, name: str, jobs: int) -> None:
+    (record,) = count_files([web.url(name)], ["the", "né"])
+    assert (record.error, record.counts) == (None, {"the": 500, "né": 500})
+    assert record.size == len(TEXT)
+
+
+def test_an_encoded_page_that_is_cut_short_or_unknown_is_an_error(web: Web, jobs: int) -> None:
+    cut, unknown = count_files([web.url("encoded-cut-gzip"), web.url("encoded-br")], ["the"])
+    assert "end-of-stream" in str(cut.error)
+    assert "unknown Content-Encoding 'br'" in str(unknown.error)
+
+
+@pytest.mark.parametrize("name", ["moved", "moved-twice", "moved?a.txt", "moved.txt"])
+def test_a_page_that_has_moved_is_decompressed_by_its_new_address(
+    web: Web, name: str, jobs: int
+) -> None:
+    web.moved["moved?a.txt"] = "packed.gz?x.txt"
+    (record,) = count_files([web.url(name)], ["the", "né"])
+    assert (record.error, record.counts) == (None, {"the": 500, "né": 500})
+
+
+def test_a_page_is_listed_once_and_a_list_is_no_page(web: Web) -> None:
+    found = [*count_files([web.url("list/")], ["the"], recursive=True)]
+    assert [(file.path, dict(file.counts)) for file in found] == [
+        (web.url("list/a?x.txt"), {"the": 2}),
+        (web.url("list/b.txt"), {"the": 1}),
+    ]
+
+
+def test_wildcards_are_expanded_on_the_web(web: Web) -> None:
+    paths = [web.url("folder/*.txt"), web.url("folder/[x]")]
+    *found, missing = count_files(paths, ["the"], recursive=True)
+    assert [file.path for file in found] == [web.url("folder/a.txt"), web.url("folder/b.txt")]
+    assert isinstance(missing.error, FileNotFoundError)
 
 
 def test_a_url_that_ends_with_a_slash_is_a_directory_on_the_web(web: Web) -> None:
