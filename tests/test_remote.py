@@ -163,74 +163,74 @@ class Page(http.server.BaseHTTPRequestHandler):
         name = self.path.strip("/")
         if "refused" in name:
             self.send_error(403)
-            return
-        if "moved" in name:
+        elif "moved" in name:
             self.send_response(302)
             self.send_header("Location", f"/{self.server.moved[name]}")
             self.send_header("Content-Length", "0")
             self.end_headers()
-            return
+        elif (data := self._page(name)) is None:
+            self.send_error(404)
+        else:
+            part = self._send_headers(name, data)
+            if self.command == "GET":
+                self._send(name, part)
+
+    def _page(self, name: str) -> bytes | None:
         data = self.server.pages.get(name)
         if name == "list":
-            links = "?C=N;O=D", "#top", "/list/", "a?x.txt", "b.txt#end", "b.txt", "../"
-            data = "".join(f'<a href="{link}">' for link in links).encode()
-        if name in ("", "folder"):
-            links = "".join(
-                f'<a href="/{each}">x</a>' for each in self.server.pages if each.startswith(name)
-            )
-            data = f'<a href="/{name}/">this</a>{links}'.encode()
-        if data is None:
-            self.send_error(404)
-            return
-        if "replaced" in name and self.command == "GET":
-            self.server.requests += 1
-            if self.server.requests > self.server.stays:
-                data = data.replace(b"the end", b"not end")
-        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
-        part, last = data, len(data) - 1
-        if wanted and "whole-only" not in name:
-            first, last = int(wanted[1]), min(int(wanted[2] or last), last)
-            if "capped" in name:
-                last = min(last, first + 999)
-            if "shifted" in name:
-                first, last = first + 1, min(last + 1, len(data) - 1)
-            part = data[first : last + 1] + b" the" * ("padded" in name)
-            self.send_response(206)
-            if "all-partial" in name:
-                part = data
-                if "bare" not in name:
-                    self.send_header("Content-Range", f"bytes 0-{len(data) - 1}/{len(data)}")
-            else:
-                self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
+            links = ["?C=N;O=D", "#top", "/list/", "a?x.txt", "b.txt#end", "b.txt", "../"]
+        elif name in ("", "folder"):
+            links = [f"/{name}/", *(f"/{each}" for each in self.server.pages if name in each)]
         else:
+            if data and "replaced" in name and self.command == "GET":
+                self.server.requests += 1
+                if self.server.requests > self.server.stays:
+                    data = data.replace(b"the end", b"not end")
+            return data
+        return "".join(f'<a href="{link}">x</a>' for link in links).encode()
+
+    def _send_headers(self, name: str, data: bytes) -> bytes:
+        """Send the status and the headers; return the part of the page to be sent."""
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        part, end = data, len(data) - 1
+        if not wanted or "whole-only" in name:
             self.send_response(200)
-        if "replaced" in name:
-            if "modified" in name:
-                self.send_header("Last-Modified", f"{data[3:6]!r}")
-            else:
-                self.send_header("ETag", f'"{zlib.crc32(data)}"')
+        else:
+            self.send_response(206)
+            first, last = int(wanted[1]), min(int(wanted[2] or end), end)
+            if "all-partial" in name:
+                first, last = 0, end
+            elif "capped" in name:
+                last = min(last, first + 999)
+            elif "shifted" in name:
+                first, last = first + 1, min(last + 1, end)
+            part = data[first : last + 1] + b" the" * ("padded" in name)
+            if "bare" not in name:
+                self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
+        if "modified" in name:
+            self.send_header("Last-Modified", f"{data[3:6]!r}")
+        elif "replaced" in name:
+            self.send_header("ETag", f'"{zlib.crc32(data)}"')
         if "encoded" in name:
             self.send_header("Content-Encoding", name.rpartition("-")[2])
-        if "silent" not in name:
-            self.send_header("Content-Length", str(len(part)))
-        else:
+        if "silent" in name:
             self.send_header("Connection", "close")
+        else:
+            self.send_header("Content-Length", str(len(part)))
+        self.end_headers()
+        return part
+
+    def _send(self, name: str, part: bytes) -> None:
         if "slow" in name:
             time.sleep(0.02)
-        self.end_headers()
-        if self.command == "HEAD":
-            return
-        if "breaks" in name:
-            self.wfile.write(part[: len(part) // 2])
-            self.close_connection = True
-            self.connection.close()
-            return
-        if "stalls" in name:
-            self.wfile.write(part[: len(part) // 2])
-            self.server.end.wait(DEADLINE)
-            return
+        self.close_connection = "silent" in name or "breaks" in name
+        if "breaks" in name or "stalls" in name:
+            part = part[: len(part) // 2]
         self.wfile.write(part)
-        self.close_connection = "silent" in name
+        if "breaks" in name:
+            self.connection.close()
+        elif "stalls" in name:
+            self.server.end.wait(DEADLINE)
 
 
 @pytest.fixture(scope="module")
@@ -335,7 +335,7 @@ def test_a_page_is_read_in_one_piece_if_the_server_sends_wrong_ranges(
 @pytest.mark.parametrize("name", WRONG_RANGES)
 def test_wrong_bytes_in_a_range_are_an_error(web: Web, name: str) -> None:
     source = Source(web.url(name), is_url=True, version=f"None {len(TEXT)}")
-    with RemoteFile(source) as file, pytest.raises(OSError, match="other"):  # noqa: PT012
+    with RemoteFile(source) as file, pytest.raises(OSError, match="other"):
         file.seek(1000)
         while file.read(10_000):
             pass

@@ -20,7 +20,7 @@ from textcount import FileCount, count_file, count_files
 from textcount._sources import Source, is_url
 
 pytestmark = needs_threads
-fsspec = pytest.importorskip("fsspec")
+fsspec: Any = pytest.importorskip("fsspec")
 
 
 class Pickling(Executor):
@@ -175,16 +175,16 @@ class Flat(fsspec.AbstractFileSystem):  # type: ignore[misc]
     def invalidate_cache(self, path: str | None = None) -> None:
         self.listed.clear()
 
-    def find(self, path: str, detail: bool = False, prefix: str = "", **_: Any) -> Any:
+    def find(self, path: str, *, detail: bool, prefix: str = "", **_: Any) -> Any:
         if self.finds_one and path in self.objects and not prefix:
             return [path]
         found = {key: self._file(key) for key in self.objects if key.startswith(f"{path}/{prefix}")}
         self.listed.update(found)
         return found or ({path: self._file(path)} if path in self.objects else {})
 
-    def ls(self, path: str, detail: bool = True, **_: Any) -> list[Any]:
+    def ls(self, path: str, **__: Any) -> list[Any]:
         path = self._strip_protocol(path)
-        found = {}
+        found: dict[tuple[str, str], dict[str, Any]] = {}
         start = f"{path}/" if path else ""
         for key in self.objects:
             if key.startswith(start):

@@ -91,12 +91,7 @@ class RemoteFile:
         if info.get("type", "directory") == "directory":
             if not store.is_local:
                 store.system.invalidate_cache()
-            try:
-                info = self._open_key(key)
-            except Exception:
-                if not store.is_directory(key):
-                    raise
-                info = {"type": "directory"}
+            info = self._open_key(key)
         if info.get("type") == "directory":
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), self._name)
         if isinstance(self._raw, io.BytesIO):
@@ -111,16 +106,21 @@ class RemoteFile:
             self._file = DecompressedFile(self._raw, kind, self._name)
 
     def _open_key(self, key: str) -> dict[str, Any]:
-        """Open an object; return its properties."""
+        """Open an object; return its properties. A directory need not be open."""
         system = self._store.system
-        if key.endswith("/"):  # the method open would remove the slash
-            data = system.cat_file(key)
-            self._raw = io.BytesIO(data)
-            is_directory = not data and self._store.is_directory(key)
-            return {"type": "directory" if is_directory else "file"}
-        self._raw = system.open(key, "rb")
-        info: dict[str, Any] = getattr(self._raw, "details", None) or system.info(key)
-        return info
+        try:
+            if not key.endswith("/"):
+                self._raw = system.open(key, "rb")
+                info: dict[str, Any] = getattr(self._raw, "details", None) or system.info(key)
+                return info
+            data = system.cat_file(key)  # the method open would remove the slash
+        except Exception:
+            if self._store.is_directory(key):
+                return {"type": "directory"}
+            raise
+        self._raw = io.BytesIO(data)
+        is_directory = not data and self._store.is_directory(key)
+        return {"type": "directory" if is_directory else "file"}
 
     def _must_check(self) -> bool:
         """Return whether the bytes may be of several versions: the storage was asked repeatedly."""
