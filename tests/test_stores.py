@@ -17,7 +17,9 @@ import pytest
 from helpers import limits, needs_threads, outcome, posix
 
 from textcount import FileCount, count_file, count_files
-from textcount._sources import Source, is_url
+from textcount._remote import RemoteFile, _object_name
+from textcount._sources import Source, compression, is_url
+from textcount._stores import Store
 
 pytestmark = needs_threads
 fsspec: Any = pytest.importorskip("fsspec")
@@ -157,7 +159,7 @@ class FlatFile(fsspec.spec.AbstractBufferedFile):  # type: ignore[misc]
 class Flat(fsspec.AbstractFileSystem):  # type: ignore[misc]
     """A storage of objects by key, which lists them as S3 does, and remembers what it listed."""
 
-    protocol = "flat"
+    protocol: Any = "flat"
     objects: ClassVar[dict[str, bytes]] = {}
     on_read: ClassVar[Callable[[str], object]] = staticmethod(lambda _: None)
     finds_one: ClassVar[bool] = False  # as adlfs
@@ -389,6 +391,33 @@ def test_an_object_that_stays_is_counted_in_ranges(
     assert counts(count_files(["flat://b/a"], ["the"], **how)) == {"flat://b/a": 1500}
 
 
+class Checked(Flat):
+    """A storage that answers from its lists and compares ETags with each read, as S3 does."""
+
+    protocol = ("flat", "s3")
+
+    def info(self, path: str, **_: Any) -> dict[str, Any]:
+        path = self._strip_protocol(path)
+        if any(key.startswith(f"{path}/") for key in self.listed):
+            return {"name": path, "size": 0, "type": "directory"}
+        return super().info(path)
+
+    def _open(self, path: str, *_: Any, **__: Any) -> Any:
+        if self.info(path).get("ETag", 0) not in {0, hash(self.objects.get(path))}:
+            raise OSError(16, "the object has changed")
+        return super()._open(path)
+
+
+def test_a_storage_that_checks_versions_may_answer_from_its_lists(
+    flat: dict[str, bytes], how: dict[str, Any]
+) -> None:
+    expected = fill(flat, "b/log", "b/log/1", "b/log/1/2", "b/large")
+    flat["b/large"] = b"the and " * 1500
+    fsspec.register_implementation("flat", Checked, clobber=True)
+    found = counts(count_files(["flat://b"], ["the"], recursive=True, **how))
+    assert found == {**expected, "flat://b/large": 1500}
+
+
 def test_without_etags_size_and_time_are_compared(flat: dict[str, bytes]) -> None:
     flat["b/a"] = b"the and " * 1500
     times = iter(range(1000))
@@ -410,6 +439,25 @@ def test_the_version_travels_with_the_source() -> None:
 
 
 # Other storages
+
+
+@pytest.mark.own_backend
+def test_the_compression_of_a_url_is_told_by_its_path(flat: dict[str, bytes]) -> None:
+    pytest.importorskip("aiohttp")
+    told = {
+        "https://host/a.gz": ".gz",
+        "https://host/dir/a.Bz2?key=v1.2/x#part.txt": ".bz2",
+        "http://host/a.txt?from=a.gz": "",
+        "http://host/a.txt#a.gz": "",
+        "http://host/a.gz?from=s3://bucket/key": ".gz",
+        "https://archive.zip": "",
+        "https://archive.zip/a.txt": "",
+        "flat://bucket/key?.xz": ".xz",
+        "flat://bucket/a.gz#b": "",
+        "flat://bucket/log::2.gz": ".gz",
+        "simplecache::https://host/a.zst?x": ".zst",
+    }
+    assert {url: compression(_object_name(Store(url).key)) for url in told} == told
 
 
 class FakeFTP:
@@ -511,8 +559,6 @@ def test_a_chain_with_an_ambiguous_name_is_an_error(flat: dict[str, bytes]) -> N
 
 
 def test_files_in_memory_have_a_position_for_each_reader() -> None:
-    from textcount._remote import RemoteFile
-
     system = fsspec.filesystem("memory")
     system.pipe("/shared", b"abcdef")
     with RemoteFile(Source("memory://shared", is_url=True)) as one:
@@ -521,6 +567,56 @@ def test_files_in_memory_have_a_position_for_each_reader() -> None:
             assert other.read(3) == b"abc"
         assert one.read(2) == b"cd"
     system.rm("/shared")
+
+
+class Tree(fsspec.get_filesystem_class("file")):  # type: ignore[misc]
+    """A storage with directories, links and pipes."""
+
+    protocol = "tree"
+
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> str:
+        return os.fspath(path).removeprefix("tree://").rstrip("/") or "/"
+
+    def ls(self, path: str, **options: Any) -> Any:
+        if path.endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return super().ls(path, **options)
+
+    def info(self, path: Any, **options: Any) -> Any:
+        if isinstance(path, str) and path.endswith("odd"):
+            raise PermissionError(13, "Permission denied", path)
+        return super().info(path, **options)
+
+
+@posix
+def test_a_storage_with_directories_is_walked_as_a_local_one(tmp_path: Path) -> None:
+    fsspec.register_implementation("tree", Tree, clobber=True)
+    for name in ("closed", "inner/closed", "inner/deep"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("a.txt", "inner/b.txt", "inner/deep/c.txt", "inner/closed/d.txt"):
+        (tmp_path / name).write_text("the")
+    os.mkfifo(tmp_path / "pipe")
+    for name, target in {"to-a": "a.txt", "to-inner": "inner", "gone": "gone", "odd": "x"}.items():
+        (tmp_path / name).symlink_to(target)
+    url = f"tree://{tmp_path}"
+    found = {each.path: each.error or each for each in count_files([url], ["the"], recursive=True)}
+    assert isinstance(found[f"{url}/odd"], FileNotFoundError)
+    closed = {f"{url}/{name}" for name in ("closed", "inner/closed")}
+    assert {name for name, each in found.items() if isinstance(each, PermissionError)} == closed
+    good = {f"{url}/{name}" for name in ("a.txt", "to-a", "inner/b.txt", "inner/deep/c.txt")}
+    assert {name for name, each in found.items() if isinstance(each, FileCount)} == good
+    found = {
+        each.path: each.error or each
+        for each in count_files([f"{url}/*/[bcd]*", f"{url}/no/*"], ["the"], recursive=True)
+    }
+    assert {name: type(each) for name, each in found.items()} == {
+        f"{url}/closed": PermissionError,
+        f"{url}/inner/b.txt": FileCount,
+        f"{url}/inner/closed": PermissionError,
+        f"{url}/inner/deep/c.txt": FileCount,
+        f"{url}/no/*": FileNotFoundError,
+    }
 
 
 @posix

@@ -204,7 +204,7 @@ def _object_name(key: str) -> str:
     """Return the part of a key that may have a suffix. A key on the web is a URL."""
     if not key.startswith(("http://", "https://")):
         return key
-    return key.partition("#")[0].partition("?")[0].split("/", 3)[-1]
+    return key.partition("#")[0].partition("?")[0].partition("://")[2].partition("/")[2]
 
 
 def _request(store: Store, url: str, bytes_range: str = "") -> Any:

@@ -135,6 +135,8 @@ class Store:
             kind = self.system.info(info["name"])["type"]
         except FileNotFoundError:  # the link leads nowhere
             return "other"
+        except Exception:
+            return "file"  # opening the file will raise the error
         return "other" if kind in {"directory", "other"} else "file"
 
     def _matches(self) -> list[tuple[str, str | OSError]]:
