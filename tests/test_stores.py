@@ -597,10 +597,12 @@ def test_a_storage_with_directories_is_walked_as_a_local_one(tmp_path: Path) -> 
     for name in ("a.txt", "inner/b.txt", "inner/deep/c.txt", "inner/closed/d.txt"):
         (tmp_path / name).write_text("the")
     os.mkfifo(tmp_path / "pipe")
-    for name, target in {"to-a": "a.txt", "to-inner": "inner", "gone": "gone", "odd": "x"}.items():
+    links = {"to-a": "a.txt", "to-inner": "inner", "gone": "x", "loop": "loop", "odd": "x"}
+    for name, target in links.items():
         (tmp_path / name).symlink_to(target)
     url = f"tree://{tmp_path}"
     found = {each.path: each.error or each for each in count_files([url], ["the"], recursive=True)}
+    assert len(found) == 7
     assert isinstance(found[f"{url}/odd"], FileNotFoundError)
     closed = {f"{url}/{name}" for name in ("closed", "inner/closed")}
     assert {name for name, each in found.items() if isinstance(each, PermissionError)} == closed

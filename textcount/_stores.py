@@ -6,6 +6,8 @@ key is not a URL, whatever it looks like.
 
 from __future__ import annotations
 
+import errno
+
 from textcount._filesystems import is_flat, locate, only_os_errors
 
 TYPE_CHECKING = False
@@ -133,10 +135,10 @@ class Store:
             return kind
         try:
             kind = self.system.info(info["name"])["type"]
-        except FileNotFoundError:  # the link leads nowhere
-            return "other"
-        except Exception:
-            return "file"  # opening the file will raise the error
+        except Exception as error:
+            is_loop = getattr(error, "errno", 0) == errno.ELOOP
+            leads_nowhere = isinstance(error, FileNotFoundError) or is_loop
+            return "other" if leads_nowhere else "file"  # opening the file will raise the error
         return "other" if kind in {"directory", "other"} else "file"
 
     def _matches(self) -> list[tuple[str, str | OSError]]:
