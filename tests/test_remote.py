@@ -216,7 +216,7 @@ class Page(http.server.BaseHTTPRequestHandler):
             self.send_header("ETag", f'"{zlib.crc32(data)}"')
         if "encoded" in name:
             self.send_header("Content-Encoding", name.rpartition("-")[2])
-        if "silent" in name:
+        if "silent" in name and self.command == "GET":
             self.send_header("Connection", "close")
         else:
             self.send_header("Content-Length", str(len(part)))
@@ -287,8 +287,10 @@ def test_an_empty_page_counts_nothing(web: Web, jobs: int) -> None:
 
 
 def test_a_connection_that_breaks_is_an_error_and_the_rest_is_counted(web: Web, jobs: int) -> None:
-    gone, broken, good = count_files(map(web.url, ["gone", "breaks", "good"]), ["the"])
+    paths = [*map(web.url, ["gone", "breaks", "good"]), f"simplecache::{web.url('gone')}"]
+    gone, broken, good, also_gone = count_files(paths, ["the"])
     assert isinstance(gone.error, FileNotFoundError)
+    assert isinstance(also_gone.error, FileNotFoundError)
     assert gone.error.filename == web.url("gone")
     assert type(broken.error) is OSError
     assert good.counts == {"the": 500}
@@ -340,7 +342,7 @@ def test_wrong_bytes_in_a_range_are_an_error(web: Web, name: str) -> None:
     source = Source(web.url(name), is_url=True, version=f"None {len(TEXT)}")
     with RemoteFile(source) as file, pytest.raises(OSError, match="other"):
         file.seek(1000)
-        while file.read(10_000):
+        while file.read(10_000) and "silent" in name:  # if the length is not sent, at the end
             pass
 
 

@@ -88,7 +88,7 @@ def test_a_name_that_begins_with_a_scheme_is_a_url(name: str) -> None:
     "name",
     [
         *("", "a", "a:b", "a:/b", "://b", "a b://c", "./s3://bucket/key", "/s3://bucket/key"),
-        *("names/://n", "C://x", "1a://b", "é://b", "a_b://c", "::a://b", "a/b::c://d"),
+        *("names/://n", "C://x", "1a://b", "éa://b", "a_b://c", "::a://b", "a/b::c://d"),
         *("simplecache::b.gz", "std::vec.gz", "zip::a.zip", "~/f.gz"),
     ],
 )
@@ -169,6 +169,7 @@ class Flat(fsspec.AbstractFileSystem):  # type: ignore[misc]
         super().__init__(**options)
         self.opened.append(options)
         self.listed: dict[str, dict[str, Any]] = {}
+        self.found: dict[str, Any] = {}
 
     def _file(self, key: str) -> dict[str, Any]:
         data = self.objects[key]
@@ -176,13 +177,17 @@ class Flat(fsspec.AbstractFileSystem):  # type: ignore[misc]
 
     def invalidate_cache(self, path: str | None = None) -> None:
         self.listed.clear()
+        self.found.clear()
 
     def find(self, path: str, *, detail: bool, prefix: str = "", **_: Any) -> Any:
         if self.finds_one and path in self.objects and not prefix:
             return [path]
+        if path in self.found:
+            return self.found[path]
         found = {key: self._file(key) for key in self.objects if key.startswith(f"{path}/{prefix}")}
         self.listed.update(found)
-        return found or ({path: self._file(path)} if path in self.objects else {})
+        self.found[path] = found or ({path: self._file(path)} if path in self.objects else {})
+        return self.found[path]
 
     def ls(self, path: str, **__: Any) -> list[Any]:
         path = self._strip_protocol(path)
@@ -416,6 +421,20 @@ def test_a_storage_that_checks_versions_may_answer_from_its_lists(
     fsspec.register_implementation("flat", Checked, clobber=True)
     found = counts(count_files(["flat://b"], ["the"], recursive=True, **how))
     assert found == {**expected, "flat://b/large": 1500}
+    del flat["b/log/1"], flat["b/log/1/2"]
+    forget = mock.Mock(side_effect=Flat.invalidate_cache)
+    with mock.patch.object(Checked, "invalidate_cache", lambda *each: forget(*each)):
+        counts(count_files(["flat://b"], ["the"], recursive=True, **how))
+    assert forget.call_count == 1
+
+
+def test_the_version_is_sent_with_each_range(flat: dict[str, bytes]) -> None:
+    flat["b/a"] = b"the and " * 1500
+    executor = Pickling()
+    with limits(EXECUTOR_RANGE=1000):
+        (record,) = count_files(["flat://b/a"], ["the"], executor=executor)
+    assert record.counts == {"the": 1500}
+    assert [b"ETag" in each for each in executor.sent] == [False] + [True] * 12
 
 
 def test_without_etags_size_and_time_are_compared(flat: dict[str, bytes]) -> None:
@@ -465,6 +484,8 @@ class FakeFTP:
 
     files: ClassVar[dict[str, bytes]] = {"/dir/a.txt": b"the the", "/dir/sub/b?c#d": b"the"}
     hosts: ClassVar[list[str]] = []
+    reads: ClassVar[list[str]] = []
+    is_replaced: ClassVar[bool] = False
 
     def __init__(self, **_: Any) -> None: ...
 
@@ -481,9 +502,11 @@ class FakeFTP:
             raise ftplib.error_perm("550")
         for name, slash in names:
             size = len(self.files.get(start + name, b""))
-            yield name, {"type": "dir" if slash else "file", "size": str(size), "modify": "1"}
+            time = str(len(self.reads)) if self.is_replaced else "1"
+            yield name, {"type": "dir" if slash else "file", "size": str(size), "modify": time}
 
     def retrbinary(self, command: str, callback: Any, **options: Any) -> None:
+        self.reads.append(command)
         callback(self.files[command.removeprefix("RETR ")][options.get("rest") or 0 :])
 
 
@@ -501,6 +524,9 @@ def test_an_ftp_server_is_walked(how: dict[str, Any]) -> None:
         assert counts(found) == {"ftp://host/dir/a.txt": 2, "ftp://host/dir/sub/b?c#d": 1}
         assert count_file("ftp://host/dir/sub/b?c#d", ["the"]) == {"the": 1}
         assert {*FakeFTP.hosts} == {"host"}
+        with limits(BLOCK=2), mock.patch.object(FakeFTP, "is_replaced", new=True):
+            (record,) = count_files(["ftp://host/dir/a.txt"], ["the"], **how)
+        assert "changed while it was read" in str(record.error)
         (record,) = count_files(["ftp://host/dir"], ["the"])
         assert isinstance(record.error, IsADirectoryError)
 

@@ -130,7 +130,7 @@ class RemoteFile:
         return self._is_range or self._place > _limits.BLOCK
 
     def _open_page(self) -> None:
-        if self._is_range:
+        if self._is_range or self._start:
             self._raw = _request(self._store, self._key, f"bytes={self._start}-")
             response = self._raw.r
             self._total = _total_size(response, self._start, None)

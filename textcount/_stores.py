@@ -90,8 +90,7 @@ class Store:
                 return found
             if not self.is_flat:
                 return [(key, "directory" if is_directory else "file")]
-            is_object = not is_directory or self.system.isfile(key)
-            is_object = is_object and not key.endswith("/")
+            is_object = not is_directory and not key.endswith("/")
             if not (is_object or is_directory or self.list_objects(key)):
                 raise FileNotFoundError(self.url)
             return [*([(key, "file")] if is_object else []), (key, "directory")]

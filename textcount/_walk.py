@@ -120,8 +120,6 @@ def _expand_url(url: str, patterns: Patterns) -> Iterator[Source]:
             yield _found(store, key)
         elif store.is_flat:
             yield from _select(store, key, patterns)
-        elif store.is_local:
-            yield from _walk(key, _list_directory, patterns, store)
         else:
             yield from _walk(key, store.list_directory, patterns, store)
 
