@@ -422,6 +422,11 @@ def test_a_page_is_listed_once_and_a_list_is_no_page(web: Web) -> None:
     ]
 
 
+def test_a_page_without_links_is_a_text(web: Web, jobs: int) -> None:
+    (record,) = count_files([web.url("good/")], ["the"], recursive=True, exclude=["good*"])
+    assert (record.path, record.counts) == (web.url("good/"), {"the": 500})
+
+
 def test_wildcards_are_expanded_on_the_web(web: Web) -> None:
     paths = [web.url("folder/*.txt"), web.url("folder/[x]")]
     *found, missing = count_files(paths, ["the"], recursive=True)

@@ -422,10 +422,12 @@ def test_a_storage_that_checks_versions_may_answer_from_its_lists(
     found = counts(count_files(["flat://b"], ["the"], recursive=True, **how))
     assert found == {**expected, "flat://b/large": 1500}
     del flat["b/log/1"], flat["b/log/1/2"]
-    forget = mock.Mock(side_effect=Flat.invalidate_cache)
-    with mock.patch.object(Checked, "invalidate_cache", lambda *each: forget(*each)):
+    forget = mock.patch.object(
+        Checked, "invalidate_cache", autospec=True, side_effect=Flat.invalidate_cache
+    )
+    with forget as forgotten:
         counts(count_files(["flat://b"], ["the"], recursive=True, **how))
-    assert forget.call_count == 1
+    assert forgotten.call_count == 1
 
 
 def test_the_version_is_sent_with_each_range(flat: dict[str, bytes]) -> None:

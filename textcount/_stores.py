@@ -99,7 +99,10 @@ class Store:
         """List a directory: return the name, the key and the kind of each entry."""
         with only_os_errors(self.show(key)):
             found = set()
-            for each in self.system.ls(key, detail=True):
+            listed = self.system.ls(key, detail=True)
+            if self.is_web and not listed:  # a page without links is no list, but a text
+                found.add(("", key, "file"))
+            for each in listed:
                 entry = page = each["name"]
                 if self.is_web:  # a page may link to its own parts, and to itself in another order
                     entry = entry.partition("#")[0]
