@@ -12,7 +12,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -21,8 +21,10 @@ import pytest
 from helpers import DEADLINE, limits, needs_threads, outcome, python
 
 from textcount import count_file, count_files
+from textcount._executor import CallersExecutor
 from textcount._remote import RemoteFile
 from textcount._sources import Source
+from textcount._tasks import Task
 
 pytestmark = needs_threads
 fsspec = pytest.importorskip("fsspec")
@@ -311,12 +313,17 @@ def test_a_refused_page_and_a_closed_port_are_errors_other_than_a_missing_file(
 def test_ranges_are_requested_from_a_server_that_has_them(web: Web, name: str) -> None:
     starts: list[int] = []
 
-    class Noting(ThreadPoolExecutor):
-        def submit(self, *arguments: Any) -> Future[Any]:  # type: ignore[override]
-            starts.append(arguments[3])
-            return super().submit(*arguments)
+    submit = CallersExecutor.submit
 
-    with limits(EXECUTOR_RANGE=1000), Noting(3) as executor:
+    def note(self: CallersExecutor, task: Task, **named: Any) -> None:
+        starts.append(task.start)
+        submit(self, task, **named)
+
+    with (
+        mock.patch.object(CallersExecutor, "submit", note),
+        limits(EXECUTOR_RANGE=1000),
+        ThreadPoolExecutor(3) as executor,
+    ):
         (record,) = count_files([web.url(name)], ["the"], executor=executor)
         assert starts == [0, 0, 1000, 2000, 3000, 4000, 5000]
         starts.clear()
