@@ -1,16 +1,64 @@
-"""The entry point of the command, which handles Ctrl-C before it imports the rest."""
+"""The entry point of the command, which ends at once on a signal."""
 
+from __future__ import annotations
+
+# The module signal takes 2 ms to import, and a signal may come meanwhile.
+import _signal  # type: ignore[import-not-found]
+import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+END_SECONDS = 0.5
+"""Maximum seconds that the end on a signal waits for the reader of the output."""
+
+_at_end: list[Callable[[], None]] = []
+"""Functions that finish the output, called before a signal ends the process."""
 
 
 def main() -> int:
     """Run the command and return its exit status."""
+    stdout, stderr = sys.stdout, sys.stderr
     try:
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(_signal, name, None)  # Windows has no SIGHUP
+            if number is not None and _signal.getsignal(number) != _signal.SIG_IGN:
+                _signal.signal(number, _end)
+        from textcount import _output
+
+        _at_end.append(_output.finish)
+        _output.open_standard_streams()
         from textcount import cli
 
         return cli.main()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # before the handler of SIGINT stands
         return 128 + 2
+    except MemoryError:
+        shortage = "not enough memory"
+    except (ImportError, OSError) as error:  # a module cannot be opened
+        shortage = str(error)
+    finally:
+        sys.stdout, sys.stderr = stdout, stderr
+    os.write(2, f"textcount: {shortage}\n".encode(errors="backslashreplace"))
+    return 2
+
+
+def _end(number: int, _: object) -> None:
+    """Write the whole lines that are pending, and end the process.
+
+    An exception would not do. If a signal interrupts a destructor or a callback, Python prints
+    the exception and goes on.
+    """
+    try:
+        if hasattr(_signal, "setitimer"):  # Windows has no setitimer
+            _signal.signal(_signal.SIGALRM, lambda *_: os._exit(128 + number))
+            _signal.setitimer(_signal.ITIMER_REAL, END_SECONDS)
+        for finish in _at_end:
+            finish()
+    finally:
+        os._exit(128 + number)
 
 
 if __name__ == "__main__":

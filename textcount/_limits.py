@@ -6,6 +6,7 @@ The sizes are in one module and are read at each use, so that a test can shrink 
 from __future__ import annotations
 
 import os
+import sys
 
 BLOCK = 1 << 20
 """Bytes, or characters of a text stream, that are read at a time."""
@@ -45,9 +46,70 @@ EXECUTOR_TASKS = 512
 """The maximum number of tasks submitted to the caller's executor but not yet yielded."""
 
 
+OWN_GROUPS = "/proc/self/cgroup"
+"""The file in which Linux lists the control groups of a process."""
+
+GROUPS = "/sys/fs/cgroup"
+"""The directory in which Linux shows control groups."""
+
+_fixed: list[int | None] = []
+"""The number that the environment sets, and the number of the quota, once they have been read."""
+
+
 def cores() -> int:
-    """Return the number of processors that this process may use."""
+    """Return the number of processors that this process may use.
+
+    ``PYTHON_CPU_COUNT`` or ``-X cpu_count`` decides alone. Otherwise the affinity of the process
+    and the CPU quotas of its control groups limit the number. A quota of one and a half
+    processors counts as two.
+    """
+    if not _fixed:
+        _fixed[:] = _requested(), _quota()
+    requested, quota = _fixed
+    if requested:
+        return requested
     try:
-        return len(os.sched_getaffinity(0))
+        allowed = len(os.sched_getaffinity(0))
     except AttributeError:  # macOS and Windows have no sched_getaffinity
-        return os.cpu_count() or 1
+        allowed = os.cpu_count() or 1
+    return min(allowed, quota or allowed)
+
+
+def _requested() -> int | None:
+    """Return the number of processors that the user tells Python, as Python 3.13 reads it."""
+    variable = "" if sys.flags.ignore_environment else os.environ.get("PYTHON_CPU_COUNT", "")
+    try:
+        return max(0, int(sys._xoptions.get("cpu_count", variable)))  # noqa: SLF001 - documented
+    except ValueError:
+        return None
+
+
+def _quota() -> int | None:
+    """Return the number of processors of the smallest quota, rounded up; None without a quota."""
+    quotas = []
+    for line in _read(OWN_GROUPS).splitlines():
+        _, controllers, path = line.split(":", 2)
+        if not controllers:  # version 2 of control groups
+            folder, names = GROUPS, ["cpu.max"]
+        elif "cpu" in controllers.split(","):  # version 1
+            folder, names = f"{GROUPS}/cpu", ["cpu.cfs_quota_us", "cpu.cfs_period_us"]
+        else:
+            continue
+        # A container may show its own group as the root, and the path from the host's root.
+        while True:
+            numbers = " ".join(_read(f"{folder}{path}/{name}") for name in names).split()
+            if numbers and numbers[0].isdecimal():  # "max" and -1 mean no quota
+                quotas.append(-(-int(numbers[0]) // int(numbers[-1])))
+            if not path.strip("/"):
+                break
+            path = path.rpartition("/")[0]
+    return min(quotas, default=None)
+
+
+def _read(path: str) -> str:
+    """Return the text of a small file, or "" if it cannot be read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""

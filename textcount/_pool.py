@@ -13,8 +13,9 @@ import _thread
 import sys
 import time
 from collections import deque
+from contextlib import suppress
 from queue import Empty, SimpleQueue
-from threading import Lock, Thread, gettrace
+from threading import Lock, gettrace
 
 from textcount import _backend
 
@@ -44,7 +45,7 @@ class ThreadPool:
         messages: receives the messages of the workers.
 
     Raises:
-        RuntimeError: the system cannot start the first thread.
+        MemoryError, RuntimeError: the first thread cannot be started.
     """
 
     def __init__(self, options: CountOptions, size: int, messages: SimpleQueue[Message]) -> None:
@@ -58,9 +59,11 @@ class ThreadPool:
         self._has_gil = _backend.has_gil()
         self._tiny: deque[Task] = deque()
         self._counts_tiny = Lock()
-        # Thread.start takes locks in Python code, and an interrupt could leave a lock taken.
-        # So the calling thread starts only the first worker. Each worker starts the next one.
-        _thread.start_new_thread(self._work_first, ())
+        self._has_begun = False
+        self._failure: BaseException | None = None
+        # Thread.start takes locks, and an interrupt could leave a lock taken. Thread.start also
+        # waits for the thread, forever if the thread ends early for lack of memory.
+        _thread.start_new_thread(self._begin, ())
 
     def submit(self, task: Task, *, is_tiny: bool) -> None:
         """Queue a task for the workers.
@@ -87,10 +90,27 @@ class ThreadPool:
         except Empty:
             pass
 
-    def _work_first(self) -> None:  # pragma: no cover - runs before tracing starts
+    def check(self) -> None:
+        """Raise the exception of a worker outside a task. Run a task if no worker has begun.
+
+        Called after a while without a message. A thread that lacks memory may end before it
+        begins to work.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if not self._has_begun:
+            with suppress(Empty):  # a worker has begun meanwhile
+                task = self._tasks.get_nowait()
+                self._run(task)
+
+    def _begin(self) -> None:  # pragma: no cover - runs before tracing starts
         """Install the trace function of a debugger or of coverage, as Thread does; run tasks."""
-        sys.settrace(gettrace())
-        self._work()
+        try:
+            self._has_begun = True
+            sys.settrace(gettrace())
+            self._work()
+        except BaseException as error:
+            self._failure = error
 
     def _work(self) -> None:
         """Run tasks until the pool stops. At its first task, a worker starts the next worker."""
@@ -103,10 +123,7 @@ class ThreadPool:
                 if not has_started_next:
                     self._start_next()
                     has_started_next = True
-                if task is None:
-                    self._count_tiny()
-                else:
-                    self._count(task)
+                self._run(task)
         except _Stopped:
             pass
         finally:
@@ -115,14 +132,19 @@ class ThreadPool:
 
     def _start_next(self) -> None:
         if self._started < self._size:
-            name = f"textcount-{self._started}"
             self._started += 1  # add 1 before the new worker reads this number
             try:
-                # A subinterpreter can refuse daemon threads, and the system can refuse any thread.
-                Thread(target=self._work, name=name, daemon=True).start()
-            except (MemoryError, RuntimeError):
+                _thread.start_new_thread(self._begin, ())
+            except (MemoryError, RuntimeError):  # the system refuses to start a thread
                 self._started -= 1
                 self._size = self._started
+
+    def _run(self, task: Task | None) -> None:
+        """Run a task from the queue. None stands for a task of tiny files."""
+        if task is None:
+            self._count_tiny()
+        else:
+            self._count(task)
 
     def _count_tiny(self) -> None:
         """Run the tasks of tiny files, unless another worker is running them.

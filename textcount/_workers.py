@@ -38,7 +38,7 @@ class Workers:
         typical_size: the average size in bytes of the files counted last.
 
     Raises:
-        RuntimeError: the system cannot start the first thread.
+        MemoryError, RuntimeError: the first thread cannot be started.
     """
 
     def __init__(self, run: RunOptions, typical_size: int) -> None:
@@ -146,6 +146,8 @@ class Workers:
         try:
             task, size, end = self._messages.get(timeout=POLL_SECONDS)
         except Empty:
+            if isinstance(self._workers, ThreadPool):
+                self._workers.check()
             return
         if isinstance(end, BaseException):
             task.failure = end

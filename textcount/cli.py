@@ -17,11 +17,14 @@ from textcount.files import count_sources
 from textcount.parser import STDIN, CannotRun, parse, parser, words_and_operands
 from textcount.report import (
     FORMATS,
+    OutputError,
     Report,
     TableReport,
     TextReport,
     can_show_bars,
+    flush,
     reason,
+    shortage,
 )
 
 TYPE_CHECKING = False
@@ -53,15 +56,17 @@ def main(argv: list[str] | None = None) -> int:
             status = _complain(str(error))
         except KeyboardInterrupt:
             status = INTERRUPTED
+        except (ImportError, MemoryError, OSError) as error:  # something runs short
+            status = _complain(shortage(error))
         if sys.stdout is not None:
-            sys.stdout.flush()
+            flush()
         return status
-    except BrokenPipeError:
+    except OutputError as error:
         _abandon(sys.stdout)
-        return PIPE_CLOSED
-    except OSError as error:  # an error in writing; an error in reading is in a record
-        _abandon(sys.stdout)
-        return _complain(f"standard output: {reason(error)}")
+        (cause,) = error.args
+        if isinstance(cause, BrokenPipeError):
+            return PIPE_CLOSED
+        return _complain(f"standard output: {reason(cause)}")
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -222,7 +222,7 @@ def count_sources(sources: Iterable[Source], run: RunOptions) -> Generator[FileC
     The calling thread counts until threads pay off. Threads pay off if a file is large enough
     to be divided, if a source is a URL or a compressed file, or if the files counted last are
     large on average. Without a GIL, threads also pay off for many small files. An executor is
-    used from the start.
+    used from the start. If no thread can be started, the calling thread counts everything.
     """
     sources = iter(sources)
     uncounted: list[Source] = []
@@ -251,6 +251,13 @@ def count_sources(sources: Iterable[Source], run: RunOptions) -> Generator[FileC
                     threads_pay = threads_help and (is_large or not _backend.has_gil())
             else:
                 return
-    from textcount._workers import Workers
+    sources = chain(uncounted, sources)
+    try:
+        from textcount._workers import Workers
 
-    yield from Workers(run, size // (files or 1)).count(chain(uncounted, sources))
+        workers = Workers(run, size // (files or 1))
+    except (ImportError, MemoryError, OSError, RuntimeError):  # no thread can be started
+        run.jobs, run.executor = 1, None
+        yield from count_sources(sources, run)
+    else:
+        yield from workers.count(sources)

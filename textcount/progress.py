@@ -6,6 +6,8 @@ import time
 from contextlib import suppress
 from importlib.util import find_spec
 
+from textcount import _output
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 BAR_DELAY = 0.5
 """Seconds that a command runs before the bar appears."""
+
+ERASE = b"\r\x1b[2K\x1b[?25h"
+"""Bytes that clear a line of a terminal, and show the cursor, which rich hides."""
 
 REFRESH_SECONDS = 0.1
 """The minimum time between two updates of the bar, in seconds."""
@@ -84,6 +89,8 @@ def _bar(total: int | None) -> Progress:
     )
 
     console = Console(stderr=True)
+    if console.is_terminal and not console.legacy_windows:
+        _output.restore = ERASE
     bar = Progress(
         BarColumn(),
         DownloadColumn(),

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from textcount._record import FileCount
 
 
+class OutputError(Exception):
+    """Standard output cannot be written to. The argument is the OSError."""
+
+
 class Report:
     """Sums up the counts of all files. The subclasses print the counts of each file.
 
@@ -234,7 +238,18 @@ class _Stdout:
 
 def write(text: str) -> None:
     """Write to standard output."""
-    sys.stdout.write(text)
+    try:
+        sys.stdout.write(text)
+    except OSError as error:
+        raise OutputError(error) from None
+
+
+def flush() -> None:
+    """Write all text that has been printed and not yet written."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        raise OutputError(error) from None
 
 
 def columns(text: str) -> int:
@@ -248,10 +263,18 @@ def columns(text: str) -> int:
     )
 
 
-def reason(error: OSError | UnicodeError) -> str:
+def reason(error: ImportError | OSError | UnicodeError) -> str:
     """Return why a file could not be counted, without the file's path."""
     text = getattr(error, "strerror", None) or str(error)
     return f"{text}; -r counts the files in it" if isinstance(error, IsADirectoryError) else text
+
+
+def shortage(error: ImportError | MemoryError | OSError) -> str:
+    """Return what the process runs short of, if not even one file can be counted."""
+    if isinstance(error, MemoryError):
+        return "not enough memory"
+    name = getattr(error, "filename", None)
+    return f"{name}: {reason(error)}" if name else reason(error)
 
 
 FORMATS = {"text": TextReport, "json": JsonReport, "csv": CsvReport}
