@@ -37,7 +37,7 @@ def main() -> int:
         return 128 + 2
     except MemoryError:
         shortage = "not enough memory"
-    except (ImportError, OSError) as error:  # a module cannot be opened
+    except (ImportError, OSError, SystemError) as error:  # a module cannot be loaded
         shortage = str(error)
     finally:
         sys.stdout, sys.stderr = stdout, stderr

@@ -120,7 +120,7 @@ class LineStream(TextIOBase):
             self._is_writing = False
 
     def _write_some(self, data: bytes) -> int:
-        """Return the number of bytes that the system takes. If it takes none, wait until it will."""
+        """Return the number of bytes that the system takes. If it is 0, wait for room first."""
         try:
             return os.write(self._number, data)
         except BlockingIOError:

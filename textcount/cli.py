@@ -56,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
             status = _complain(str(error))
         except KeyboardInterrupt:
             status = INTERRUPTED
-        except (ImportError, MemoryError, OSError) as error:  # something runs short
+        except (ImportError, MemoryError, OSError, SystemError) as error:  # a shortage
             status = _complain(shortage(error))
         if sys.stdout is not None:
             flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import suppress
 from importlib.util import find_spec
@@ -57,10 +58,11 @@ class ProgressBar:
         """Add size to the bytes that have been read."""
         self._done += size
         if time.monotonic() >= self._due:
-            if self._bar is None:
-                self._bar = _bar(self._measure())
+            self._due = math.inf  # if the bar cannot be made, never try again
+            with suppress(Exception):
+                self._bar = self._bar or _bar(self._measure())
+                self._due = time.monotonic() + REFRESH_SECONDS
             self._draw()
-            self._due = time.monotonic() + REFRESH_SECONDS
 
     def hide(self) -> None:
         """Clear the bar from the terminal, until it is drawn again."""

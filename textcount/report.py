@@ -263,14 +263,14 @@ def columns(text: str) -> int:
     )
 
 
-def reason(error: ImportError | OSError | UnicodeError) -> str:
+def reason(error: ImportError | OSError | SystemError | UnicodeError) -> str:
     """Return why a file could not be counted, without the file's path."""
     text = getattr(error, "strerror", None) or str(error)
     return f"{text}; -r counts the files in it" if isinstance(error, IsADirectoryError) else text
 
 
-def shortage(error: ImportError | MemoryError | OSError) -> str:
-    """Return what the process runs short of, if not even one file can be counted."""
+def shortage(error: ImportError | MemoryError | OSError | SystemError) -> str:
+    """Return why a run ends early: memory or descriptors run short, or a module is broken."""
     if isinstance(error, MemoryError):
         return "not enough memory"
     name = getattr(error, "filename", None)
