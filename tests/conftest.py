@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 import textcount
-from textcount import _backend, _pure
+from textcount import __main__, _backend, _pure
 
 settings.register_profile("textcount", deadline=None, print_blob=True)
 settings.load_profile("textcount")
@@ -91,3 +91,15 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
         mock.patch.object(textcount, "count_occurrences", active.count),
     ):
         yield name
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Restore the handlers of signals after a test that calls the entry point of the command."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = [signal.getsignal(number) for number in numbers]
+    with mock.patch.object(__main__, "_at_end", []):
+        yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)

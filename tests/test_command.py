@@ -497,7 +497,7 @@ def test_an_interrupt_flushes_what_was_printed(
 
 
 def test_an_interrupt_while_the_command_is_loaded_is_silent(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, handlers: None
 ) -> None:
     def interrupted(*_: object) -> Any:
         raise KeyboardInterrupt

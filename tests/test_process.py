@@ -203,35 +203,45 @@ def test_signals_at_random_moments_never_leave_half_an_output() -> None:
     print(signals.main(rounds=12, seed=random.randrange(1 << 32)))
 
 
-@pytest.fixture
-def handlers() -> Iterator[None]:
-    """Restore the handlers of signals after a test."""
-    numbers = [*ENDS, signal.SIGALRM]
-    before = [signal.getsignal(number) for number in numbers]
-    with mock.patch.object(__main__, "_at_end", []):
-        yield
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
-
-
 def test_an_interrupt_before_the_handlers_stand_is_silent(handlers: None) -> None:
     with mock.patch("_signal.getsignal", side_effect=KeyboardInterrupt):
         assert __main__.main() == 130
 
 
-def test_the_handler_ends_the_process_even_if_the_output_fails(handlers: None) -> None:
-    stdout = mock.Mock(spec=io.StringIO, **{"flush.side_effect": OSError})
+def test_a_handler_of_an_ignored_signal_is_kept(handlers: None) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with mock.patch.object(cli, "main", return_value=0):
+        assert __main__.main() == 0
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    assert signal.getsignal(signal.SIGTERM) is __main__._end
+
+
+@pytest.mark.parametrize("has_timer", [True, False])  # Windows has none
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_handler_ends_the_process_even_if_the_output_fails(
+    handlers: None, monkeypatch: pytest.MonkeyPatch, has_timer: bool, is_open: bool
+) -> None:
+    stdout = mock.Mock(spec=io.StringIO, **{"flush.side_effect": OSError}) if is_open else None
     __main__._at_end.append(_output.finish)
+    monkeypatch.setattr("_signal.setitimer", lambda *_: None)
+    if not has_timer:
+        monkeypatch.delattr("_signal.setitimer")
     with (
         mock.patch.object(os, "_exit", side_effect=SystemExit) as end,
         mock.patch.object(_output, "restore", b""),
-        mock.patch("_signal.setitimer"),
         mock.patch.object(sys, "stdout", stdout),
         pytest.raises(SystemExit),
     ):
         __main__._end(signal.SIGTERM, None)
     end.assert_called_once_with(143)
-    stdout.flush.assert_called_once()
+    assert stdout is None or stdout.flush.called
+
+
+def test_on_windows_the_streams_stay_as_they_are() -> None:
+    streams = sys.stdout, sys.stderr
+    with mock.patch.object(os, "name", "nt"):
+        _output.open_standard_streams()
+    assert (sys.stdout, sys.stderr) == streams
 
 
 # Output
@@ -333,7 +343,7 @@ def test_a_slow_reader_of_a_non_blocking_pipe_gets_everything(good: Path) -> Non
     out, into = os.pipe()
     os.set_blocking(into, False)
     names = [good] * 4000
-    with start("the", *names, stdout=into, env=without_coverage()) as process:
+    with start("the", *names, stdout=into, env={**os.environ}) as process:
         try:
             os.close(into)
             wait_until(lambda: unread(out) > 60_000)
@@ -348,7 +358,7 @@ def test_a_slow_reader_of_a_non_blocking_pipe_gets_everything(good: Path) -> Non
 def test_the_reader_of_a_non_blocking_pipe_may_go_away(good: Path) -> None:
     out, into = os.pipe()
     os.set_blocking(into, False)
-    with start("the", *[good] * 4000, stdout=into, env=without_coverage()) as process:
+    with start("the", *[good] * 4000, stdout=into, env={**os.environ}) as process:
         try:
             os.close(into)
             wait_until(lambda: unread(out) > 60_000)
@@ -508,6 +518,14 @@ def test_a_shortage_is_one_line_and_keeps_what_was_printed(
     errors = capfd.readouterr().err
     assert errors.startswith("textcount: ")
     assert (line.rpartition(": ")[2] in errors, errors.count("\n")) == (True, 1)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), SystemError(), ImportError(), OSError()])
+def test_a_bar_that_cannot_be_made_does_not_stop_the_counting(good: Path, error: Exception) -> None:
+    pytest.importorskip("rich")
+    with mock.patch.object(progress, "_bar", side_effect=error) as make_bar:
+        assert outcome("--progress", "the", good, good)[0] == 0
+    make_bar.assert_called_once()
 
 
 @pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()])
