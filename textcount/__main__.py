@@ -11,6 +11,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_IS_PYPY = sys.implementation.name == "pypy"
+
+# PyPy cannot tell that a signal is ignored, and nohup lets SIGHUP be ignored.
+SIGNALS = ("SIGINT",) if _IS_PYPY else ("SIGINT", "SIGTERM", "SIGHUP")
+"""Names of the signals that end the command."""
+
 END_SECONDS = 0.5
 """Maximum seconds that the end on a signal waits for the reader of the output."""
 
@@ -22,7 +28,7 @@ def main() -> int:
     """Run the command and return its exit status."""
     stdout, stderr = sys.stdout, sys.stderr
     try:
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        for name in SIGNALS:
             number = getattr(_signal, name, None)  # Windows has no SIGHUP
             if number is not None and _signal.getsignal(number) != _signal.SIG_IGN:
                 _signal.signal(number, _end)
@@ -53,7 +59,9 @@ def _end(number: int, _: object) -> None:
     """
     try:
         if hasattr(_signal, "setitimer"):  # Windows has no setitimer
-            _signal.signal(_signal.SIGALRM, lambda *_: os._exit(128 + number))
+            # PyPy runs no handler within a handler, so there the alarm ends the process itself.
+            late = _signal.SIG_DFL if _IS_PYPY else lambda *_: os._exit(128 + number)
+            _signal.signal(_signal.SIGALRM, late)
             _signal.setitimer(_signal.ITIMER_REAL, END_SECONDS)
         for finish in _at_end:
             finish()
