@@ -138,7 +138,7 @@ class Run:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=without_coverage(),
+            env={**without_coverage(), "PYTHONUNBUFFERED": ""},
             start_new_session=True,
         )
         self._texts: list[bytes] = [b"", b""]
