@@ -331,6 +331,15 @@ def test_a_listing_that_fails_is_an_error(flat: dict[str, bytes]) -> None:
     assert record.path == "flat://b"
 
 
+def test_the_progress_bar_lists_nothing(flat: dict[str, bytes]) -> None:
+    pytest.importorskip("rich")
+    fill(flat, "b/a")
+    with mock.patch.object(Flat, "find", autospec=True, side_effect=Flat.find) as find:
+        status, output, _ = outcome("--progress", "-r", "the", "flat://b")
+    assert (status, output.split()) == (0, ["1", "flat://b/a"])
+    assert find.call_count == 1
+
+
 def test_an_object_written_after_a_listing_is_found(flat: dict[str, bytes]) -> None:
     fill(flat, "b/a")
     assert len([*count_files(["flat://b"], ["the"], recursive=True)]) == 1

@@ -165,6 +165,8 @@ def _progress(
         return nullcontext()
 
     def measure() -> int | None:
+        if any(source.is_url for source in sources):  # listing a storage takes requests
+            return None
         return total_size(expand(sources, arguments.recursive, patterns))
 
     return ProgressBar(measure, delay=0 if arguments.progress else BAR_DELAY)
