@@ -522,6 +522,14 @@ def test_a_shortage_is_one_line_and_keeps_what_was_printed(
     assert (line.rpartition(": ")[2] in errors, errors.count("\n")) == (True, 1)
 
 
+def test_a_fault_of_the_command_itself_has_a_traceback_and_status_2(
+    handlers: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with mock.patch.object(cli, "main", side_effect=ZeroDivisionError):
+        assert __main__.main() == 2
+    assert capfd.readouterr().err.endswith("ZeroDivisionError\n")
+
+
 @pytest.mark.parametrize("error", [MemoryError(), SystemError(), ImportError(), OSError()])
 def test_a_bar_that_cannot_be_made_does_not_stop_the_counting(good: Path, error: Exception) -> None:
     pytest.importorskip("rich")

@@ -45,6 +45,9 @@ def main() -> int:
         shortage = "not enough memory"
     except (ImportError, OSError, SystemError) as error:  # a module cannot be loaded
         shortage = str(error)
+    except Exception:  # Python would end with 1, the status of a word that was not found
+        sys.excepthook(*sys.exc_info())
+        return 2
     finally:
         sys.stdout, sys.stderr = stdout, stderr
     os.write(2, f"textcount: {shortage}\n".encode(errors="backslashreplace"))
