@@ -523,7 +523,7 @@ def test_a_url_of_an_unknown_protocol_is_an_error(recursive: bool, jobs: int) ->
 
 def test_a_memory_error_is_raised_and_not_recorded() -> None:
     with (
-        mock.patch("fsspec.registry.get_filesystem_class", side_effect=MemoryError),
+        mock.patch("fsspec.implementations.memory.MemoryFileSystem.open", side_effect=MemoryError),
         pytest.raises(MemoryError),
     ):
         count_file("memory://bucket/a.txt", ["the"])
