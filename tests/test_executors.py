@@ -285,7 +285,8 @@ def test_an_error_of_the_executor_is_raised(mixed: Path) -> None:
 COUNTED = ([1, 2], 10, None)  # how often each of two words occurs in a file of 10 bytes
 BAD_FILES: list[Any] = [
     None,
-    5,  # a size, of a file that is not to be divided
+    5,
+    (5, ""),  # the size of a file that is not to be divided
     "abc",
     ([1], 10, None),
     ([1, 2, 3], 10, None),

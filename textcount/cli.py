@@ -57,11 +57,9 @@ def main(argv: list[str] | None = None) -> int:
         except KeyboardInterrupt:
             status = INTERRUPTED
         except (ImportError, MemoryError, OSError, SystemError) as error:  # a shortage
-            if sys.stdout is not None:
-                flush()  # on Python 3.10, argparse may have failed to write the help
+            flush()  # on Python 3.10, argparse may have failed to write the help
             status = _complain(shortage(error))
-        if sys.stdout is not None:
-            flush()
+        flush()
         return status
     except OutputError as error:
         _abandon(sys.stdout)

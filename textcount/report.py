@@ -246,10 +246,11 @@ def write(text: str) -> None:
 
 def flush() -> None:
     """Write all text that has been printed and not yet written."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        raise OutputError(error) from None
+    if sys.stdout is not None:  # it was open at the start
+        try:
+            sys.stdout.flush()
+        except OSError as error:
+            raise OutputError(error) from None
 
 
 def columns(text: str) -> int:
