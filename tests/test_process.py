@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -270,46 +269,52 @@ class Pipe:
 
 
 @pytest.fixture
-def stream(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[_output.LineStream]:
-    """Return a stream to a file, in UTF-8 or the encoding that the test names."""
-    encoding = getattr(request, "param", "utf-8")
-    with (tmp_path / "out").open("w", encoding=encoding) as file:
-        yield _output.LineStream(file)
+def stream() -> io.TextIOWrapper:
+    """Return a text stream as the command has it, to a descriptor that is not written to."""
+    return io.TextIOWrapper(_output.LineWriter(1), "utf-8")
+
+
+def lines_of(char: str) -> list[str]:
+    """Return lines of many lengths, one of which is longer than a piece."""
+    lines = [char * (index % 300) + "\n" for index in range(3000)]
+    lines[1000] = char * 10_000 + "\n"
+    return lines
 
 
 @pytest.mark.parametrize("char", ["x", "é", "한", "😀"])
 def test_whole_lines_are_written_in_pieces_that_a_pipe_takes_at_once(
-    stream: _output.LineStream, char: str
+    stream: io.TextIOWrapper, char: str
 ) -> None:
-    pipe = Pipe()
-    lines = [char * (index % 300) + "\n" for index in range(3000)]
-    lines[1000] = char * 10_000 + "\n"
+    pipe, lines = Pipe(), lines_of(char)
     with mock.patch.object(os, "write", pipe.write):
         for line in lines:
             stream.write(line[:100])
             stream.write(line[100:])
         assert pipe.pieces
         stream.write("no end")
-        stream.write_lines()
-        assert b"".join(pipe.pieces) == "".join(lines).encode()
         stream.flush()
     *pieces, last = pipe.pieces
+    assert b"".join(pieces) == "".join(lines).encode()
     assert last == b"no end"
     assert all(piece.endswith(b"\n") for piece in pieces)
     assert [len(piece) > 4096 for piece in pieces].count(True) == 1
 
 
-@pytest.mark.parametrize("stream", ["utf-16"], indirect=True)
-def test_an_encoding_with_a_mark_writes_the_mark_once(stream: _output.LineStream) -> None:
+def test_at_the_end_on_a_signal_a_line_without_an_end_is_not_written(
+    stream: io.TextIOWrapper,
+) -> None:
     pipe = Pipe()
-    with mock.patch.object(os, "write", pipe.write):
-        for text in ("a\nb", "c\n", "d"):
-            stream.write(text)
-            stream.flush()
-    assert b"".join(pipe.pieces).decode("utf-16") == "a\nbc\nd"
+    with (
+        mock.patch.object(os, "write", pipe.write),
+        mock.patch.object(_output, "restore", b"erased"),
+        mock.patch.object(sys, "stdout", stream),
+    ):
+        stream.write("one\ntwo\nthr")
+        _output.finish()
+    assert pipe.pieces == [b"erased", b"one\ntwo\n"]
 
 
-def test_a_write_that_takes_a_part_is_continued(stream: _output.LineStream) -> None:
+def test_a_write_that_takes_a_part_is_continued(stream: io.TextIOWrapper) -> None:
     pipe = Pipe(3, 1, 2)
     with mock.patch.object(os, "write", pipe.write):
         stream.write("some text\n")
@@ -317,27 +322,31 @@ def test_a_write_that_takes_a_part_is_continued(stream: _output.LineStream) -> N
     assert pipe.pieces == [b"som", b"e", b" t", b"ext\n"]
 
 
-def test_a_failed_write_fails_again(stream: _output.LineStream) -> None:
+def test_a_failed_write_fails_again(stream: io.TextIOWrapper) -> None:
     pipe = Pipe(OSError("full"), OSError("full"))
     with mock.patch.object(os, "write", pipe.write):
         stream.write("text\n")
-        for write in (stream.flush, stream.write_lines):
+        for _ in range(2):
             with pytest.raises(OSError, match="full"):
-                write()
+                stream.flush()
         stream.flush()
     assert pipe.pieces == [b"text\n"]
 
 
-def test_an_interrupted_write_is_not_repeated(stream: _output.LineStream) -> None:
+def test_an_interrupted_write_is_not_repeated(stream: io.TextIOWrapper) -> None:
     pieces = []
 
     def interrupted_write(number: int, data: bytes) -> int:
         pieces.append(data)
-        stream.write_lines()  # as the handler of a signal does
+        _output.finish()  # as the handler of a signal does
         return len(data)
 
     stream.write("text\n")
-    with mock.patch.object(os, "write", interrupted_write):
+    with (
+        mock.patch.object(os, "write", interrupted_write),
+        mock.patch.object(sys, "stdout", stream),
+        mock.patch.object(_output, "restore", b""),
+    ):
         stream.flush()
     assert pieces == [b"text\n"]
 

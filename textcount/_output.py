@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from codecs import getincrementalencoder
-from io import TextIOBase, TextIOWrapper
+from io import BufferedIOBase, TextIOWrapper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,93 +39,98 @@ def _is_open(number: int) -> bool:
     return True
 
 
+def _in_lines(stream: Any) -> Any:
+    if not isinstance(stream, TextIOWrapper):
+        return stream
+    return TextIOWrapper(
+        LineWriter(stream.fileno()),
+        stream.encoding,
+        stream.errors,
+        newline="\n",
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
+
+
 def finish() -> None:
-    """Erase the progress bar, and write the whole lines that are pending, in a signal's handler."""
+    """Erase the progress bar, and write the whole lines that are pending, in a signal's handler.
+
+    If the signal interrupts a write, no line is written. The interrupted write may have written
+    the lines, and nothing may be written twice.
+    """
     if restore:
         os.write(2, restore)
-    stdout: Any = sys.stdout
-    if isinstance(stdout, LineStream):
-        stdout.write_lines()
-    elif stdout is not None:
-        stdout.flush()
+    stream: Any = sys.stdout
+    writer = getattr(stream, "buffer", None)
+    if isinstance(writer, LineWriter):
+        writer.is_ending = True
+        if writer.is_writing:
+            return
+    if stream is not None:
+        stream.flush()
 
 
-def _in_lines(stream: Any) -> Any:
-    return LineStream(stream) if isinstance(stream, TextIOWrapper) else stream
-
-
-class LineStream(TextIOBase):
-    """A text stream that writes whole lines to the descriptor of another text stream.
+class LineWriter(BufferedIOBase):
+    """A binary stream that writes whole lines to a descriptor.
 
     If the descriptor is non-blocking and its reader is slow, the stream waits for the reader.
+
+    Args:
+        number: the descriptor, which stays open.
+
+    Attributes:
+        name: the descriptor, as the files of Python name it.
+        is_ending: true if ``flush`` is to write whole lines only.
+        is_writing: true while a write is under way.
     """
 
-    encoding = ""
-    errors = ""
-
-    def __init__(self, stream: TextIOWrapper) -> None:
-        self.encoding = stream.encoding
-        self.errors = stream.errors or "strict"
-        self._encode = getincrementalencoder(self.encoding)(self.errors).encode
-        self._number = stream.fileno()
-        self._is_immediate = stream.line_buffering or stream.write_through
-        self._pending: list[str] = []
-        self._size = 0
-        self._is_writing = False
+    def __init__(self, number: int) -> None:
+        self.is_ending = False
+        self.is_writing = False
+        self.name = number
+        self._pending = b""
 
     def fileno(self) -> int:
-        return self._number
+        return self.name
 
     def isatty(self) -> bool:
-        return os.isatty(self._number)
+        return os.isatty(self.name)
 
-    def write(self, text: str, /) -> int:
-        self._pending.append(text)
-        self._size += len(text)
-        if (self._is_immediate or self._size >= PIECE) and "\n" in text:
-            self._write(whole_lines=True)
-        return len(text)
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._pending += data
+        self._write(self._pending.rfind(b"\n") + 1)
+        return len(data)
 
     def flush(self) -> None:
-        self._write(whole_lines=False)
+        if not self.is_ending:
+            self._write(len(self._pending))
 
-    def write_lines(self) -> None:
-        """Write the pending whole lines, unless a signal has interrupted a write.
-
-        The interrupted write may have written the lines, and nothing may be written twice.
-        """
-        if not self._is_writing:
-            self._write(whole_lines=True)
-
-    def _write(self, *, whole_lines: bool) -> None:
-        """Write the pending text, up to its last whole line or up to its end."""
-        self._is_writing = True
-        text = "".join(self._pending)
-        size = text.rfind("\n") + 1 if whole_lines else len(text)
-        most = PIECE if text.isascii() else PIECE // 4
+    def _write(self, size: int) -> None:
+        """Write the first bytes of the pending ones. A failed write leaves its bytes pending."""
+        self.is_writing = True
+        data = self._pending
         start = 0
         try:
             while start < size:
-                stop = text.rfind("\n", start, start + most) + 1
+                stop = data.rfind(b"\n", start, start + PIECE) + 1
                 if not stop:  # a longer line, or a line without an end
-                    stop = text.find("\n", start) + 1 or size
-                data = self._encode(text[start:stop])
-                while data:
-                    data = data[self._write_some(data) :]
-                start = stop
+                    stop = data.find(b"\n", start) + 1 or size
+                start += self._write_some(data[start:stop])
         finally:
-            self._pending = [text[start:]]
-            self._size = len(text) - start
-            self._is_writing = False
+            self._pending = data[start:]
+            self.is_writing = False
 
     def _write_some(self, data: bytes) -> int:
         """Return the number of bytes that the system takes. If it is 0, wait for room first."""
         try:
-            return os.write(self._number, data)
+            return os.write(self.name, data)
         except BlockingIOError:
             import select
 
             waiting = select.poll()
-            waiting.register(self._number, select.POLLOUT)
+            waiting.register(self.name, select.POLLOUT)
             waiting.poll()
             return 0
