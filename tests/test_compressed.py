@@ -311,7 +311,7 @@ def test_a_directory_and_a_missing_file_are_errors_of_their_own_kind(tmp_path: P
 
 # Archives
 
-TARS = ".tar .tar.gz .tar.bz2 .tar.xz .tar.zst .tar.lz4 .tar.Z .tgz .tbz2 .txz .tzst .TGZ .Tar.Gz"
+TARS = ".tar .tar.gz .tar.bz2 .tar.xz .tar.zst .tar.7z .tar.Z .tgz .tbz2 .txz .tzst .TGZ .Tar.Gz"
 
 
 @needs_threads
@@ -337,7 +337,9 @@ def test_an_archive_is_an_error_that_says_what_to_do(tmp_path: Path, executor: A
 
 
 def test_a_name_with_tar_inside_is_a_text(tmp_path: Path) -> None:
-    for name in ("notes.tar.txt", "tar", "x.tar.d", "guitar", "star.gzip", "zip", "a.lz4", "a.z"):
+    names = ("notes.tar-txt", "tar", "x.tar.d/file", "guitar", "star.gzip", "zip", "a.lz4", "a.z")
+    (tmp_path / "x.tar.d").mkdir()
+    for name in names:
         (tmp_path / name).write_bytes(FIRST)
         assert count_file(tmp_path / name, ["the"]) == {"the": 2}
     for name in ("guitar.gz", "tar.gz"):

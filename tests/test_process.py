@@ -410,7 +410,7 @@ def test_no_file_is_opened_under_a_standard_number(good: Path, closed: list[int]
             assert process.wait(DEADLINE) == 0
         finally:
             process.kill()
-    assert [names[number] for number in closed] == ["/dev/null"] * len(closed)
+    assert all(number in names for number in closed)
     assert str(pipe) in names.values()
 
 
@@ -430,6 +430,35 @@ def test_closed_standard_input_is_an_error_and_the_files_are_counted(good: Path,
     assert (result.returncode, result.stderr) == (2, "textcount: -: Bad file descriptor\n")
     counted = json.loads(result.stdout)
     assert [file["counts"] for file in counted["files"]] == [{"the": 1}, {}, *[{"the": 1}] * 4]
+
+
+@pytest.mark.parametrize("name", ["/dev/stdin", "/dev/fd/0"])
+def test_closed_standard_input_is_an_error_under_every_name(good: Path, name: str) -> None:
+    if not os.path.exists("/dev/fd"):
+        pytest.skip("needs /dev/fd")
+    for option in ("-e", "-re"):
+        arguments = ("-m", "textcount", option, "the", good, name)
+        result = python(*arguments, stdin=None, preexec_fn=lambda: os.close(0))
+        assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+        assert result.stderr.startswith(f"textcount: {name}: ")
+        assert str(good) in result.stdout
+
+
+def test_without_symbolic_links_to_open_a_closed_descriptor_is_the_null_device() -> None:
+    before = os.dup(0)
+    try:
+        os.close(0)
+        with (
+            mock.patch.object(_output, "_open_nothing", lambda: False),
+            mock.patch.multiple(sys, stdout=sys.stdout, stderr=sys.stderr),
+        ):
+            _output.open_standard_streams()
+        assert os.fstat(0).st_rdev == os.stat(os.devnull).st_rdev
+        with mock.patch.object(os, "open", side_effect=OSError):
+            assert not _output._open_nothing()
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
 
 
 # Resources that run short

@@ -311,6 +311,29 @@ def test_a_refused_page_and_a_closed_port_are_errors_other_than_a_missing_file(
     assert "Cannot connect to host 127.0.0.1" in str(unanswered.error)
 
 
+NO_THREAD = """\
+import sys
+from threading import Thread
+from textcount import count_files
+
+def fail(thread):
+    raise RuntimeError("no thread")
+
+Thread.start, start = fail, Thread.start
+paths = sys.argv[1:]
+print(*[str(record.error) for record in count_files(paths, ["the"])], sep="\\n")
+Thread.start = start
+print(*[dict(record.counts) for record in count_files(paths, ["the"])], sep="\\n")
+"""
+
+
+def test_a_thread_that_the_library_cannot_start_is_an_error(web: Web) -> None:
+    url = web.url("good")
+    result = python("-c", NO_THREAD, url, url, timeout=DEADLINE)
+    error = f"[Errno 5] RuntimeError: no thread: '{url}'"
+    assert result.stdout.splitlines() == [error, error, "{'the': 500}", "{'the': 500}"]
+
+
 @pytest.mark.parametrize("name", ["good", "slow"])
 def test_ranges_are_requested_from_a_server_that_has_them(web: Web, name: str) -> None:
     starts: list[int] = []

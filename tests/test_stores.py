@@ -595,6 +595,27 @@ def test_a_chain_with_an_ambiguous_name_is_an_error(flat: dict[str, bytes]) -> N
     assert "'no zip' cannot be followed by '::'" in str(record.error)
 
 
+def test_files_in_memory_are_read_as_themselves_or_are_errors(how: dict[str, Any]) -> None:
+    system = fsspec.filesystem("memory")
+    names = ("log", "log::2", "q?x=1", "h#f", "p%20x", "p x", "[ab]", "a*")
+    try:
+        for number, name in enumerate(names, 1):
+            system.pipe(f"/named/{name}", b"the " * number)
+        urls = [f"memory://named/{name}" for name in names]
+        expected = dict(zip(urls, range(1, 9), strict=True))
+        assert counts(count_files(urls, ["the"], **how)) == expected
+        (missing,) = count_files(["memory://named/no::thing"], ["the"], **how)
+        assert isinstance(missing.error, FileNotFoundError)
+        found = counts(count_files(["memory://named"], ["the"], recursive=True, **how))
+        assert sorted(found.values()) == [*range(1, 9)]
+        system.pipe({"/prefix/log/x": b"the the", "/prefix/log": b"the"})
+        records = count_files(["memory://prefix/log"], ["the"], recursive=True, **how)
+        assert ["nothing below it" in str(record.error) for record in records] == [True]
+    finally:
+        system.store.clear()
+        system.pseudo_dirs[:] = [""]
+
+
 def test_files_in_memory_have_a_position_for_each_reader() -> None:
     system = fsspec.filesystem("memory")
     system.pipe("/shared", b"abcdef")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import contextmanager
+from threading import Lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ _NUMBERS = {
     TimeoutError: errno.ETIMEDOUT,
 }
 """The errno of each exception that a storage's library may raise without an errno."""
+
+_loop_starts = Lock()
+"""Lets only one thread at a time start the event loop of fsspec."""
 
 _PLAIN = ("ftp", "sftp", "ssh", "smb")
 """Protocols whose URLs have a host and a path, in which no character is special."""
@@ -63,7 +67,15 @@ def locate(url: str) -> tuple[Any, str, bool]:
                 for protocol in ("http", "https")
                 if f"::{protocol}://" in url
             }
+            _start_loop()
             return *url_to_fs(url, **options), True
+    return *_system_and_key(url), False
+
+
+def _system_and_key(url: str) -> tuple[Any, str]:
+    """Return the file system of a URL that is not a chain, and the URL's key there."""
+    from fsspec.registry import get_filesystem_class
+
     protocol = url.partition("://")[0]
     kind = get_filesystem_class(protocol)
     options = kind._get_kwargs_from_urls(url)  # noqa: SLF001 - as fsspec.core does
@@ -72,9 +84,30 @@ def locate(url: str) -> tuple[Any, str, bool]:
         options.pop("url_query", None)
         options.pop("url_fragment", None)
         key = "/" + url.partition("://")[2].partition("/")[2].rstrip("/")
+    if kind.root_marker == "/" and not key.startswith("/"):
+        key = f"/{key}" if key else key  # memory:// leaves the slash out of a key with "::"
     if protocol in {"http", "https"}:
         options.update(_web_options())
-    return kind(**options), key, False
+    if kind.async_impl:
+        _start_loop()
+    return kind(**options), key
+
+
+def _start_loop() -> None:
+    """Start the event loop of fsspec in its own thread.
+
+    If the thread cannot be started, fsspec keeps the event loop, and later waits for it forever.
+    So forget an event loop that has no thread.
+
+    Raises:
+        RuntimeError: the thread cannot be started.
+    """
+    from fsspec import asyn
+
+    with _loop_starts:
+        if asyn.iothread[0] is None:
+            asyn.loop[0] = None
+            asyn.get_loop()
 
 
 def _takes_target(kind: type) -> bool:

@@ -25,10 +25,24 @@ def open_standard_streams() -> None:
     input is closed would be taken for standard input.
     """
     for number in range(3):
-        if not _is_open(number):
-            os.open(os.devnull, os.O_WRONLY)  # reading fails, as from a closed descriptor
+        # Reading fails, as from a closed descriptor.
+        if not (_is_open(number) or (number == 0 and _open_nothing())):
+            os.open(os.devnull, os.O_WRONLY)
     if os.name == "posix":  # a console of Windows takes text and not bytes
         sys.stdout, sys.stderr = map(_in_lines, (sys.stdout, sys.stderr))
+
+
+def _open_nothing() -> bool:
+    """Open a symbolic link itself; return False where the system cannot.
+
+    On Linux, opening ``/dev/stdin`` opens the file of descriptor 0 anew. A symbolic link itself
+    cannot be opened for reading, but the null device can, and it would be an empty text.
+    """
+    try:
+        os.open("/proc/self", os.O_PATH | os.O_NOFOLLOW)
+    except (AttributeError, OSError):  # only Linux has O_PATH
+        return False
+    return True
 
 
 def _is_open(number: int) -> bool:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TAR = (".tar", ".tgz", ".taz", ".tbz", ".tbz2", ".tz2", ".tlz", ".txz", ".tzst")
-_AFTER_TAR = (".z", ".lz", ".lz4", ".lzma", ".lzo", ".br")
 _KINDS = {
     **{suffix: suffix for suffix in (".gz", ".bz2", ".xz", ".zst", ".zip")},
     **dict.fromkeys(_TAR, ".tar"),
-    **dict.fromkeys(_AFTER_TAR, ""),
 }
 """The suffixes of compressed files and archives, in lower case, with what ``compression`` returns
-for each. The suffixes with "" only tell something after ".tar"."""
-
+for each."""
 
 _SIGNS = str.maketrans("", "", "+.-")
 """The characters other than letters and digits that a scheme may have, for ``str.translate``."""
@@ -74,7 +73,8 @@ class Source:
         self.version = version
         self.compression = ""
         # Most names tell nothing, and this test takes half as long as the function.
-        if not is_url and path[path.rfind(".") :].lower() in _KINDS:
+        lower = path.lower()
+        if not is_url and (lower[lower.rfind(".") :] in _KINDS or ".tar." in lower):
             self.compression = compression(path)
             self.is_remote = self.compression != ""
 
@@ -107,7 +107,6 @@ def compression(name: str) -> str:
     compressed or not, ".zip" for a zip archive, and "" for every other name.
     """
     stem, dot, suffix = name.lower().rpartition(".")
-    kind = _KINDS.get(dot + suffix)
-    if kind is None:
-        return ""
-    return ".tar" if stem.endswith(".tar") else kind
+    if stem.endswith(".tar") and "/" not in suffix and os.sep not in suffix:
+        return ".tar"
+    return _KINDS.get(dot + suffix, "")

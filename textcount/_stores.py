@@ -126,6 +126,9 @@ class Store:
                 # An empty object whose key ends with a slash stands for a directory.
                 if each.startswith(prefix) and (info.get("size") or not each.endswith("/"))
             ]
+            if not keys and key in found and self.is_directory(key):  # as memory:// does
+                message = "the storage lists an object of this name, and nothing below it"
+                raise OSError(errno.EIO, message, self.show(key))
         return [(each[len(prefix) :], each) for each in sorted(keys, key=_parts)]
 
     def _kind(self, info: dict[str, Any]) -> str:
