@@ -338,6 +338,7 @@ def test_an_interrupted_write_is_not_repeated(stream: io.TextIOWrapper) -> None:
 
     def interrupted_write(number: int, data: bytes) -> int:
         pieces.append(data)
+        stream.write("more\n")
         _output.finish()  # as the handler of a signal does
         return len(data)
 
