@@ -85,6 +85,17 @@ def unread(pipe: Any) -> int:
     return int.from_bytes(size, sys.byteorder)
 
 
+def wait_until_full(pipe: Any) -> None:
+    """Wait until a pipe is full. Its size in bytes depends on the sizes of the writes."""
+    sizes = [0]
+
+    def is_full() -> bool:
+        sizes.append(unread(pipe))
+        return sizes[-1] == sizes[-2] > 10_000
+
+    wait_until(is_full)
+
+
 def test_a_signal_writes_the_lines_that_are_pending(good: Path) -> None:
     environment = {**without_coverage(), "PYTHONUNBUFFERED": ""}
     with start("the", good, "-", stdin=subprocess.PIPE, env=environment) as process:
@@ -147,7 +158,7 @@ def fill(pipe: int) -> None:
 def test_a_signal_ends_a_write_that_waits_for_a_reader(good: Path) -> None:
     with start("the", *[good] * 9000) as process:
         try:
-            wait_until(lambda: unread(process.stdout) > 60_000)
+            wait_until_full(process.stdout)
             process.send_signal(signal.SIGINT)
             assert process.wait(DEADLINE) == 130
             output, errors = process.communicate()
@@ -359,7 +370,7 @@ def test_a_slow_reader_of_a_non_blocking_pipe_gets_everything(good: Path) -> Non
     with start("the", *names, stdout=into, env={**os.environ}) as process:
         try:
             os.close(into)
-            wait_until(lambda: unread(out) > 60_000)
+            wait_until_full(out)
             with open(out, "rb") as file:
                 lines = file.read().splitlines()
             assert process.wait(DEADLINE) == 0
@@ -374,7 +385,7 @@ def test_the_reader_of_a_non_blocking_pipe_may_go_away(good: Path) -> None:
     with start("the", *[good] * 4000, stdout=into, env={**os.environ}) as process:
         try:
             os.close(into)
-            wait_until(lambda: unread(out) > 60_000)
+            wait_until_full(out)
             os.close(out)
             assert process.wait(DEADLINE) == 141
         finally:
