@@ -144,6 +144,7 @@ def test_the_answer_is_the_same_wherever_a_block_ends(
         assert (fields(record) == WHOLE) if is_whole else record.error, size
 
 
+@pytest.mark.once
 def test_a_flipped_bit_never_loses_a_part_silently(
     count: Callable[[bytes], FileCount], ending: str
 ) -> None:

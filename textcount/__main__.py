@@ -41,9 +41,9 @@ def main() -> int:
         return cli.main()
     except KeyboardInterrupt:  # before the handler of SIGINT stands
         return 128 + 2
-    except MemoryError:
+    except (MemoryError, SystemError):  # Python may lose the MemoryError
         shortage = "not enough memory"
-    except (ImportError, OSError, SystemError) as error:  # a module cannot be loaded
+    except (ImportError, OSError) as error:  # a module cannot be loaded
         shortage = str(error)
     except Exception:  # Python would end with 1, the status of a word that was not found
         sys.excepthook(*sys.exc_info())

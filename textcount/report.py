@@ -272,7 +272,7 @@ def reason(error: ImportError | OSError | SystemError | UnicodeError) -> str:
 
 def shortage(error: ImportError | MemoryError | OSError | SystemError) -> str:
     """Return why a run ends early: memory or descriptors run short, or a module is broken."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, (MemoryError, SystemError)):  # Python may lose the MemoryError
         return "not enough memory"
     name = getattr(error, "filename", None)
     return f"{name}: {reason(error)}" if name else reason(error)
