@@ -146,8 +146,7 @@ class Workers:
         try:
             task, size, end = self._messages.get(timeout=POLL_SECONDS)
         except Empty:
-            if isinstance(self._workers, ThreadPool):
-                self._workers.check()
+            self._workers.check()
             return
         if isinstance(end, BaseException):
             task.failure = end
