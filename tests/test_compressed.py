@@ -1,6 +1,5 @@
 """A compressed file is counted to its end, or is an error. An archive is an error."""
 
-import bz2
 import codecs
 import errno
 import gzip
@@ -16,29 +15,13 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from compressions import COMPRESSIONS, zstd
 from helpers import limits, needs_threads, outcome, peak_memory, posix, run
 
 from textcount import FileCount, count_file, count_files, count_stream
 
 lzma = pytest.importorskip("lzma")
 
-
-def zstd(data: bytes) -> bytes:
-    """Compress data with the zstd library of this Python, with a checksum as the command zstd."""
-    if sys.version_info >= (3, 14):
-        from compression import zstd as library
-    else:
-        library = pytest.importorskip("backports.zstd")
-    packed: bytes = library.compress(data, options={library.CompressionParameter.checksum_flag: 1})
-    return packed
-
-
-COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
-    ".gz": gzip.compress,
-    ".bz2": bz2.compress,
-    ".xz": lzma.compress,
-    ".zst": zstd,
-}
 PADDINGS = {".gz": [1, 2, 3, 300_000], ".xz": [4, 8, 300_000], ".bz2": [], ".zst": []}
 """The numbers of zero bytes that may follow a stream."""
 

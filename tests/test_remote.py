@@ -11,13 +11,14 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
+from compressions import COMPRESSIONS, zstd
 from helpers import DEADLINE, limits, needs_threads, outcome, python
 
 from textcount import count_file, count_files
@@ -30,24 +31,6 @@ pytestmark = needs_threads
 fsspec = pytest.importorskip("fsspec")
 
 TEXT = ("né the end\n" * 500).encode()
-
-
-def zstd(data: bytes) -> bytes:
-    """Compress data with the zstd library of this Python."""
-    if sys.version_info >= (3, 14):
-        from compression import zstd as library
-    else:
-        library = pytest.importorskip("backports.zstd")
-    packed: bytes = library.compress(data)
-    return packed
-
-
-COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
-    ".gz": gzip.compress,
-    ".bz2": bz2.compress,
-    ".xz": lzma.compress,
-    ".zst": zstd,
-}
 
 
 @pytest.fixture(params=[1, 2])
