@@ -52,6 +52,10 @@ def as_tuples(records: Iterable[FileCount]) -> list[tuple[Any, ...]]:
     ]
 
 
+C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+"""Environment variables for the C locale without UTF-8 mode."""
+
+
 def wait_until(condition: Callable[[], object]) -> None:
     """Wait until a condition holds; fail at the deadline."""
     deadline = time.monotonic() + DEADLINE

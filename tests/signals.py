@@ -116,9 +116,8 @@ def all_work(folder: Path) -> Iterator[list[Work]]:
                 finished(Work(f"{jobs} one large file", [*options, str(large), str(large)])),
                 finished(Work(f"{jobs} many small files", [*options, str(many)])),
                 finished(Work(f"{jobs} standard input", [*options, good, "-"])),
+                finished(Work(f"{jobs} compressed files", [*options, str(packed)])),
             ]
-            if find_spec("fsspec"):
-                works.append(finished(Work(f"{jobs} compressed files", [*options, str(packed)])))
             if find_spec("aiohttp"):
                 works.append(Work(f"{jobs} stalled server", [*options, good, url], stalled_output))
         yield works

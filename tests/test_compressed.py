@@ -99,6 +99,7 @@ def test_what_is_no_stream_is_an_error_wherever_it_stands(
     pack = COMPRESSIONS[ending]
     first, second = pack(FIRST), pack(SECOND)
     wrong = [b"\n", b"x", b"the the", first[:1], first[1:], FIRST * 1000]
+    wrong.append(lzma.compress(FIRST, format=lzma.FORMAT_ALONE))
     other = {".gz": [], ".xz": [1, 2, 3, 5, 300_001]}.get(ending, [1, 4, 300_000])
     for garbage in wrong + [bytes(zeros) for zeros in other]:
         assert count(first + garbage).error, garbage

@@ -11,7 +11,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from helpers import outcome, posix, run
+from helpers import C_LOCALE, outcome, posix, run
 
 from textcount import FileCount, escape, report
 
@@ -138,8 +138,7 @@ def test_json_has_no_lone_surrogates_and_the_bytes_of_names_that_are_not_utf_8()
 @posix
 def test_json_of_names_in_utf_8_is_the_same_in_any_locale() -> None:
     Path("según").write_text("según", encoding="utf-8")
-    environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    result = run("--format", "json", "según", "según", env={**os.environ, **environment})
+    result = run("--format", "json", "según", "según", env={**os.environ, **C_LOCALE})
     document = json.loads(result.stdout)
     assert document["words"] == ["según"]
     assert document["files"] == [

@@ -2,7 +2,6 @@
 
 import _thread
 import contextlib
-import fcntl
 import gzip
 import io
 import json
@@ -11,13 +10,12 @@ import random
 import signal
 import subprocess
 import sys
-import termios
+import threading
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
-import signals
 from helpers import (
     DEADLINE,
     interrupted,
@@ -30,7 +28,22 @@ from helpers import (
     without_coverage,
 )
 
-from textcount import __main__, _limits, _output, _pool, cli, count_files, files, progress
+# Windows has neither of these modules, nor SIGKILL, which signals needs.
+fcntl = pytest.importorskip("fcntl")
+termios = pytest.importorskip("termios")
+
+import signals  # noqa: E402
+
+from textcount import (  # noqa: E402
+    __main__,
+    _limits,
+    _output,
+    _pool,
+    cli,
+    count_files,
+    files,
+    progress,
+)
 
 pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals and descriptors"),
@@ -72,7 +85,7 @@ def test_a_signal_ends_the_command_after_the_last_whole_line(
 
 
 def wait_until_read(process: subprocess.Popen[bytes], data: bytes) -> None:
-    """Write to the process, and wait until it has read everything and waits for more."""
+    """Write to the process, and wait until the process has read everything."""
     assert process.stdin
     process.stdin.write(data)
     process.stdin.flush()
@@ -195,7 +208,6 @@ def test_a_signal_erases_the_progress_bar(good: Path) -> None:
 @needs_proc
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_ctrl_c_ends_the_reading_of_a_long_compressed_file(good: Path, jobs: int) -> None:
-    pytest.importorskip("fsspec")
     path = good.parent / "long.gz"
     path.write_bytes(gzip.compress(b"the " * (1 << 22)) * 1000)  # 16 GB
     with interrupted("-j", jobs, "the", good, path) as process:
@@ -553,6 +565,10 @@ def test_with_few_descriptors_the_counts_are_right_or_an_error(
         (OSError(24, "Too many open files", "a.py"), "a.py: Too many open files"),
         (ImportError("a.so: cannot open it"), "a.so: cannot open it"),
         (SystemError("error return without exception set"), "not enough memory"),
+        (
+            ImportError("a.so: failed to map segment from shared object"),
+            "not enough memory: a.so: failed to map segment from shared object",
+        ),
     ],
 )
 def test_a_shortage_is_one_line_and_keeps_what_was_printed(
@@ -571,6 +587,38 @@ def test_a_shortage_is_one_line_and_keeps_what_was_printed(
     errors = capfd.readouterr().err
     assert errors.startswith("textcount: ")
     assert (line.rpartition(": ")[2] in errors, errors.count("\n")) == (True, 1)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ImportError("no module")])
+def test_a_shortage_is_one_line_even_if_no_module_can_be_loaded(
+    error: Exception, handlers: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        mock.patch.object(cli, "main", side_effect=error),
+        mock.patch.object(_output, "open_standard_streams", side_effect=error),
+        mock.patch.object(_output, "shortage", side_effect=ImportError),
+    ):
+        assert __main__.main() == 2
+    assert capfd.readouterr().err == f"textcount: {str(error) or 'not enough memory'}\n"
+
+
+def test_lines_of_two_threads_are_written_once() -> None:
+    out, into = os.pipe()
+    stream = io.TextIOWrapper(_output.LineWriter(into), "utf-8", write_through=True)
+    lines = [f"{index}\n" for index in range(4000)]
+    threads = [
+        threading.Thread(target=lambda part: [*map(stream.write, part)], args=[lines[start::2]])
+        for start in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    with open(out) as file:
+        written = [file.readline() for _ in lines]
+        for thread in threads:
+            thread.join()
+        os.close(into)
+        assert file.read() == ""
+    assert sorted(written) == sorted(lines)
 
 
 def test_a_fault_of_the_command_itself_has_a_traceback_and_status_2(
@@ -594,8 +642,6 @@ def test_a_bar_that_cannot_be_made_does_not_stop_the_counting(good: Path, error:
 def test_without_threads_the_calling_thread_counts(good: Path, name: str, error: Exception) -> None:
     path = good.parent / name
     path.write_bytes(gzip.compress(b"the the ") if name.endswith("gz") else b"the the " * 100)
-    if name.endswith("gz"):
-        pytest.importorskip("fsspec")
     with (
         limits(cores=lambda: 3, RANGE=64, BLOCK=64),
         mock.patch.object(_thread, "start_new_thread", side_effect=error) as start_thread,
@@ -606,7 +652,6 @@ def test_without_threads_the_calling_thread_counts(good: Path, name: str, error:
 
 
 def test_a_thread_that_never_begins_is_not_waited_for(good: Path) -> None:
-    pytest.importorskip("fsspec")
     paths = []
     for index in range(3):
         paths.append(good.parent / f"{index}.gz")

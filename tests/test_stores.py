@@ -19,7 +19,7 @@ from helpers import limits, needs_threads, outcome, posix
 from textcount import FileCount, count_file, count_files
 from textcount._remote import RemoteFile, _object_name
 from textcount._sources import Source, compression, is_url
-from textcount._stores import Store
+from textcount._stores import Store, _sorted
 
 pytestmark = needs_threads
 fsspec: Any = pytest.importorskip("fsspec")
@@ -647,6 +647,13 @@ class Tree(fsspec.get_filesystem_class("file")):  # type: ignore[misc]
         return super().info(path, **options)
 
 
+@pytest.mark.own_backend
+@pytest.mark.parametrize("kinds", [("file", "directory"), ("directory", "file")])
+def test_an_object_comes_before_the_objects_below_its_key(kinds: tuple[str, str]) -> None:
+    found: dict[tuple[str, str], str | OSError] = {("log", kind): kind for kind in kinds}
+    assert _sorted(found) == [("log", "file"), ("log", "directory")]
+
+
 @posix
 def test_a_storage_with_directories_is_walked_as_a_local_one(tmp_path: Path) -> None:
     fsspec.register_implementation("tree", Tree, clobber=True)
@@ -656,6 +663,7 @@ def test_a_storage_with_directories_is_walked_as_a_local_one(tmp_path: Path) -> 
         (tmp_path / name).write_text("the")
     os.mkfifo(tmp_path / "pipe")
     links = {"to-a": "a.txt", "to-inner": "inner", "gone": "x", "loop": "loop", "odd": "x"}
+    links["below-a-file"] = "a.txt/x"
     for name, target in links.items():
         (tmp_path / name).symlink_to(target)
     url = f"tree://{tmp_path}"

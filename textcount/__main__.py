@@ -39,26 +39,34 @@ def main() -> int:
         from textcount import cli
 
         return cli.main()
-    except KeyboardInterrupt:  # before the handler of SIGINT stands
+    except KeyboardInterrupt:  # before the handler of SIGINT is installed
         return 128 + 2
-    except (MemoryError, SystemError):  # Python may lose the MemoryError
-        shortage = "not enough memory"
-    except (ImportError, OSError) as error:  # a module cannot be loaded
-        shortage = str(error)
+    except (ImportError, MemoryError, OSError, SystemError) as error:  # a module cannot be loaded
+        line = _shortage(error)
     except Exception:  # Python would end with 1, the status of a word that was not found
         sys.excepthook(*sys.exc_info())
         return 2
     finally:
         sys.stdout, sys.stderr = stdout, stderr
-    os.write(2, f"textcount: {shortage}\n".encode(errors="backslashreplace"))
+    os.write(2, f"textcount: {line}\n".encode(errors="backslashreplace"))
     return 2
+
+
+def _shortage(error: Exception) -> str:
+    """Return what the process runs short of. Perhaps not even ``_output`` can be loaded."""
+    try:
+        from textcount._output import shortage
+
+        return shortage(error)
+    except Exception:
+        return str(error) or "not enough memory"
 
 
 def _end(number: int, _: object) -> None:
     """Write the whole lines that are pending, and end the process.
 
-    An exception would not do. If a signal interrupts a destructor or a callback, Python prints
-    the exception and goes on.
+    Raising an exception might not end the process. If a signal interrupts a destructor or a
+    callback, Python prints the exception and goes on.
     """
     try:
         if hasattr(_signal, "setitimer"):  # Windows has no setitimer

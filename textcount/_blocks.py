@@ -35,7 +35,8 @@ _LAST_ASCII = 0x7F
 _CONTINUATION_BYTES = range(0x80, 0xC0)
 
 _MAGIC_SIZE = 6
-"""The most first bytes of a text that tell how it is compressed."""
+"""Bytes at the start of a text that show how it is compressed: the longest key of
+``_compressed._MAGIC``."""
 
 
 def counts_in_place(options: CountOptions) -> bool:

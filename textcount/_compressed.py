@@ -33,8 +33,8 @@ _INPUT = 1 << 17
 """Bytes of a compressed file that are read at a time."""
 
 _PADDING = {".gz": 1, ".xz": 4}
-"""The formats in which zero bytes may follow a stream, and the number of them is a multiple of
-this."""
+"""The formats in which zero bytes may follow a stream. Their number must be a multiple of the
+value."""
 
 _EXTRACT = {".tar": "tar -xOf", ".zip": "unzip -p"}
 """The commands that write the files of an archive to standard output."""
@@ -191,7 +191,7 @@ def advice(head: bytes) -> str:
     """Return how to count a text that begins like compressed data; else "".
 
     Args:
-        head: the first bytes of the text, six or more if it has so many.
+        head: the first six bytes of the text or more; the whole text if it is shorter.
     """
     for magic, (command, suffix) in _MAGIC.items():
         if head.startswith(magic):

@@ -156,7 +156,7 @@ def _connect(address: str) -> Client:
         while isinstance(cause.__cause__, Exception):
             cause = cause.__cause__
         reason = one_line(cause)
-    except Exception as error:  # of reading something else as a message of Dask
+    except Exception as error:  # the bytes are not a message of Dask
         reason = f"the answer is not that of Dask ({one_line(error)})"
     else:
         reason = f"this is the address of a {kind.lower()}"

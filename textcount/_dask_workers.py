@@ -106,7 +106,7 @@ class CheckedWorkers(Executor):
     def _watch(self) -> None:
         """Look at the list of workers until the executor ends.
 
-        Dask itself waits without a word when there is no worker for a task.
+        Dask prints no message while it waits for a worker.
         """
         had_workers = True
         while not self._ended.wait(WATCH_SECONDS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import sys
 from io import BufferedIOBase, TextIOWrapper
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 PIECE = 4096
 """Maximum bytes in a write, unless a line is longer. Linux adds this many bytes to a pipe
 whole or not at all."""
+
+NO_MEMORY = "not enough memory"
+
+_NO_MEMORY_TO_LOAD = ("failed to map segment", "annot allocate memory")
+"""Parts of the messages of glibc's loader if memory runs short while a library is loaded."""
 
 restore = b""
 """Bytes that erase the progress bar from the terminal; empty if no bar has been drawn."""
@@ -66,6 +72,17 @@ def _in_lines(stream: Any) -> Any:
     )
 
 
+def shortage(error: Exception) -> str:
+    """Return why a run ends early: memory or descriptors run short, or a module is broken."""
+    if isinstance(error, (MemoryError, SystemError)):  # Python may lose the MemoryError
+        return NO_MEMORY
+    reason = getattr(error, "strerror", None) or str(error)
+    if any(text in reason for text in _NO_MEMORY_TO_LOAD):
+        reason = f"{NO_MEMORY}: {reason}"
+    name = getattr(error, "filename", None)
+    return f"{name}: {reason}" if name else reason
+
+
 def finish() -> None:
     """Erase the progress bar, and write the whole lines that are pending, in a signal's handler.
 
@@ -95,14 +112,18 @@ class LineWriter(BufferedIOBase):
     Attributes:
         name: the descriptor, as the files of Python name it.
         is_ending: true if ``flush`` is to write whole lines only.
-        is_writing: true while a write is under way.
     """
 
     def __init__(self, number: int) -> None:
         self.is_ending = False
-        self.is_writing = False
         self.name = number
         self._pending = b""
+        self._lock = _thread.allocate_lock()  # messages may come from another thread
+
+    @property
+    def is_writing(self) -> bool:
+        """True while a write is under way."""
+        return self._lock.locked()
 
     def fileno(self) -> int:
         return self.name
@@ -114,17 +135,18 @@ class LineWriter(BufferedIOBase):
         return True
 
     def write(self, data: Any, /) -> int:
-        self._pending += data
-        self._write(self._pending.rfind(b"\n") + 1)
+        with self._lock:
+            self._pending += data
+            self._write(self._pending.rfind(b"\n") + 1)
         return len(data)
 
     def flush(self) -> None:
         if not self.is_ending:
-            self._write(len(self._pending))
+            with self._lock:
+                self._write(len(self._pending))
 
     def _write(self, size: int) -> None:
         """Write the first bytes of the pending ones. A failed write leaves its bytes pending."""
-        self.is_writing = True
         data = self._pending
         start = 0
         try:
@@ -135,7 +157,6 @@ class LineWriter(BufferedIOBase):
                 start += self._write_some(data[start:stop])
         finally:
             self._pending = data[start:]
-            self.is_writing = False
 
     def _write_some(self, data: bytes) -> int:
         """Return the number of bytes that the system takes. If it is 0, wait for room first."""

@@ -3,7 +3,8 @@
 When the process exits, ``concurrent.futures`` waits for its threads, even for a thread that is
 blocked in a read forever. The threads of this pool are daemons, which end with the process.
 
-The calling thread and the workers share only queues, whose methods are atomic. So an
+The calling thread and the workers share queues and flags, whose operations are atomic. The
+calling thread takes a lock of the pool only if no worker has begun (see ``check``). Otherwise an
 interrupt, which only the main thread receives, cannot leave a lock of the pool taken.
 """
 

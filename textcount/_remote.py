@@ -84,7 +84,7 @@ class RemoteFile:
     def _open_object(self) -> None:
         store, key = self._store, self._key
         info: dict[str, Any] = {}
-        if store.checks_versions:  # so the storage may answer from a listing of before
+        if store.checks_versions:  # so properties from an earlier listing are safe
             with suppress(Exception):
                 info = self._open_key(key)
         # From a listing s3fs may take an object for a directory, if its key is a prefix, too.
@@ -192,7 +192,7 @@ def _store(source: Source) -> tuple[Store, str]:
 
 
 def _version(info: dict[str, Any]) -> str:
-    """Return what tells the version of an object from others."""
+    """Return a text that differs between the versions of an object."""
     for name in _VERSIONS:
         if info.get(name):
             return f"{name} {info[name]}"
@@ -210,8 +210,8 @@ def _object_name(key: str) -> str:
 def _request(store: Store, url: str, bytes_range: str = "") -> Any:
     """Request a page, or a range of it, in one piece; return a file whose ``r`` is the response.
 
-    The library would decompress only the first member of a page in gzip. So the page is asked
-    for, and taken, as it is.
+    aiohttp would decompress only the first member of a page in gzip. So request the page without
+    an encoding, and do not let aiohttp decompress it.
     """
     headers = {**(store.system.kwargs.get("headers") or {}), "Accept-Encoding": "identity"}
     if bytes_range:
@@ -232,7 +232,7 @@ def _probe(store: Store, url: str) -> tuple[int, str]:
 
 
 def _page_version(response: Any, total: int) -> str:
-    """Return what tells the version of a page from others."""
+    """Return a text that differs between the versions of a page."""
     headers = response.headers
     return f"{headers.get('ETag') or headers.get('Last-Modified')} {total}"
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+NOWHERE = (errno.ENOTDIR, errno.ELOOP)
+"""Errors of a link that leads to a name below a file, or to itself. For a link to a name that
+does not exist, ``DirEntry`` catches the error."""
 
 _TAR = (".tar", ".tgz", ".taz", ".tbz", ".tbz2", ".tz2", ".tlz", ".txz", ".tzst")
 _KINDS = {
@@ -72,7 +77,7 @@ class Source:
         self.path = path = path or ("-" if isinstance(name, int) else name)
         self.version = version
         self.compression = ""
-        # Most names tell nothing, and this test takes half as long as the function.
+        # Most names have no such suffix, and this test is faster than the function.
         lower = path.lower()
         if not is_url and (lower[lower.rfind(".") :] in _KINDS or ".tar." in lower):
             self.compression = compression(path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 
 from textcount._filesystems import is_flat, locate, only_os_errors
+from textcount._sources import NOWHERE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Store:
         is_local: true for ``file://``.
         is_flat: true if the storage lists all keys below a prefix at once. Such a storage has no
             directories, so a key may be a prefix, too.
+        checks_versions: true if each request names the version that a listing gave, so that the
+            storage refuses another version.
     """
 
     def __init__(self, url: str) -> None:
@@ -141,8 +144,8 @@ class Store:
         try:
             kind = self.system.info(info["name"])["type"]
         except Exception as error:
-            is_loop = getattr(error, "errno", 0) == errno.ELOOP
-            leads_nowhere = isinstance(error, FileNotFoundError) or is_loop
+            leads_nowhere = getattr(error, "errno", 0) in {errno.ENOENT, *NOWHERE}
+            leads_nowhere = leads_nowhere or isinstance(error, FileNotFoundError)
             return "other" if leads_nowhere else "file"  # opening the file will raise the error
         return "other" if kind in {"directory", "other"} else "file"
 
@@ -198,9 +201,10 @@ class Store:
 
 def _sorted(found: dict[tuple[str, str], str | OSError]) -> list[tuple[str, str | OSError]]:
     """Return the keys and their kinds in the order of a walk."""
-    return sorted(((key, kind) for (key, _), kind in found.items()), key=lambda each: _parts(*each))
+    in_order = sorted(found, key=lambda each: (_parts(each[0]), each[1] == "directory"))
+    return [(key, found[key, kind]) for key, kind in in_order]
 
 
-def _parts(key: str, *_: object) -> list[str]:
+def _parts(key: str) -> list[str]:
     """Return the parts of a key. Sorted by their parts, keys are in the order of a walk."""
     return key.split("/")

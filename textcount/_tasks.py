@@ -204,7 +204,7 @@ class RangeTotals:
                 self._counts[needle] += count
 
     def has_match(self) -> bool:
-        """Return whether a word has been found, and the other ranges do not matter."""
+        """Return True if a word has been found and ``stop_at_match`` is set."""
         return self._options.stop_at_match and any(self._counts.values())
 
     def record(self, path: str) -> FileCount:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import os
 
-from textcount._sources import Source
+from textcount._sources import NOWHERE, Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,10 +13,6 @@ if TYPE_CHECKING:
     from textcount._stores import Store
 
     Entry = tuple[str, str, str]  # an entry's name, path or key, and kind
-
-_NOWHERE = (errno.ENOTDIR, errno.ELOOP)
-"""Errors of a link that leads to a name below a file, or to itself. For a link to a name that
-does not exist, ``DirEntry`` catches the error."""
 
 _WINDOWS_LOOP = 1921
 """The Windows error of a link that leads to itself: ERROR_CANT_RESOLVE_FILENAME."""
@@ -201,5 +196,5 @@ def _kind(entry: os.DirEntry[str]) -> str:
             return "directory"
         return "file" if entry.is_file() else "other"
     except OSError as error:
-        leads_nowhere = error.errno in _NOWHERE or getattr(error, "winerror", 0) == _WINDOWS_LOOP
+        leads_nowhere = error.errno in NOWHERE or getattr(error, "winerror", 0) == _WINDOWS_LOOP
         return "other" if leads_nowhere else "file"  # opening the file will raise the error

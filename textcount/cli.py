@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import closing, nullcontext
 
-from textcount import _backend, _limits
+from textcount import _backend, _limits, _output
 from textcount._arguments import check_decoding
 from textcount._options import CountOptions, RunOptions
 from textcount._reader import total_size
@@ -24,7 +24,6 @@ from textcount.report import (
     can_show_bars,
     flush,
     reason,
-    shortage,
 )
 
 TYPE_CHECKING = False
@@ -50,15 +49,15 @@ def main(argv: list[str] | None = None) -> int:
     try:
         try:
             status = _run(parse(sys.argv[1:] if argv is None else argv))
-        except SystemExit as end:  # argparse has printed the help or the error
-            status = FAILED if end.code else FOUND
+        except SystemExit:  # argparse has printed the help or the version
+            status = FOUND
         except CannotRun as error:
             status = _complain(str(error))
         except KeyboardInterrupt:
             status = INTERRUPTED
         except (ImportError, MemoryError, OSError, SystemError) as error:  # a shortage
             flush()  # on Python 3.10, argparse may have failed to write the help
-            status = _complain(shortage(error))
+            status = _complain(_output.shortage(error))
         flush()
         return status
     except OutputError as error:

@@ -30,7 +30,7 @@ def printable_name(name: str, stream: TextIO | None) -> str:
     stays as it is.
     """
     shown = printable(name, stream)
-    if shown == name and os.sep != "\\" and re.search(_ESCAPE, name):
+    if "\\" in name and shown == name and os.sep != "\\" and re.search(_ESCAPE, name):
         return name.replace("\\", "\\\\")
     return shown
 
@@ -42,7 +42,7 @@ def encodable(text: str, stream: TextIO | None = None) -> str:
 
 
 def _escaped(text: str, can_show: Callable[[str], bool]) -> str:
-    """Return a text that can be shown; if it cannot, escape the characters that cannot."""
+    """Return the text. If a character cannot be shown, escape it and all backslashes."""
     if can_show(text):
         return text
     return "".join(char if can_show(char) and char != "\\" else ascii(char)[1:-1] for char in text)

@@ -8,7 +8,6 @@ import os
 import re
 import sys
 from functools import partial
-from itertools import islice
 
 from textcount import _backend
 from textcount._options import HANDLERS
@@ -70,7 +69,8 @@ def _joined(arguments: Iterator[str], with_value: set[str], flags: str) -> Itera
     of ``-e`` is the rest of the argument or the whole next argument.
 
     Args:
-        arguments: the arguments. They are at the one after "--" when this function ends.
+        arguments: the arguments. When this function ends, the next argument is
+            the one after "--".
         with_value: the options that take a value.
         flags: the letters of the options that take none.
     """
@@ -88,7 +88,8 @@ def _joined(arguments: Iterator[str], with_value: set[str], flags: str) -> Itera
         elif joined:
             yield f"{option}={MARK}{value}"
         else:
-            yield "".join([option, *(f"={MARK}{value}" for value in islice(arguments, 1))])
+            following = next(arguments, None)
+            yield option if following is None else f"{option}={MARK}{following}"
 
 
 def parser() -> _Parser:

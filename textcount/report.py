@@ -264,18 +264,10 @@ def columns(text: str) -> int:
     )
 
 
-def reason(error: ImportError | OSError | SystemError | UnicodeError) -> str:
+def reason(error: OSError | UnicodeError) -> str:
     """Return why a file could not be counted, without the file's path."""
     text = getattr(error, "strerror", None) or str(error)
     return f"{text}; -r counts the files in it" if isinstance(error, IsADirectoryError) else text
-
-
-def shortage(error: ImportError | MemoryError | OSError | SystemError) -> str:
-    """Return why a run ends early: memory or descriptors run short, or a module is broken."""
-    if isinstance(error, (MemoryError, SystemError)):  # Python may lose the MemoryError
-        return "not enough memory"
-    name = getattr(error, "filename", None)
-    return f"{name}: {reason(error)}" if name else reason(error)
 
 
 FORMATS = {"text": TextReport, "json": JsonReport, "csv": CsvReport}
