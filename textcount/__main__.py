@@ -20,6 +20,10 @@ SIGNALS = ("SIGINT",) if _IS_PYPY else ("SIGINT", "SIGTERM", "SIGHUP")
 END_SECONDS = 0.5
 """Maximum seconds that the end on a signal waits for the reader of the output."""
 
+RESERVE = 1 << 20
+"""Bytes that are given back to report that memory runs short. Python asks the system for as many
+at once. Nothing reads them, so they take no time and no memory, only addresses."""
+
 _at_end: list[Callable[[], None]] = []
 """Functions that finish the output, called before a signal ends the process."""
 
@@ -27,7 +31,9 @@ _at_end: list[Callable[[], None]] = []
 def main() -> int:
     """Run the command and return its exit status."""
     stdout, stderr = sys.stdout, sys.stderr
+    reserve = b""
     try:
+        reserve = bytes(RESERVE)
         for name in SIGNALS:
             number = getattr(_signal, name, None)  # Windows has no SIGHUP
             if number is not None and _signal.getsignal(number) != _signal.SIG_IGN:
@@ -42,6 +48,7 @@ def main() -> int:
     except KeyboardInterrupt:  # before the handler of SIGINT is installed
         return 128 + 2
     except (ImportError, MemoryError, OSError, SystemError) as error:  # a module cannot be loaded
+        del reserve
         line = _shortage(error)
     except Exception:  # Python would end with 1, the status of a word that was not found
         sys.excepthook(*sys.exc_info())
