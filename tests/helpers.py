@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -62,6 +63,11 @@ def wait_until(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline, condition
         time.sleep(0.01)
+
+
+def wait_until_empty(pipe: object) -> None:
+    """Wait until all that was written to a pipe is read. ``pipe`` is its reading end."""
+    wait_until(lambda: not select.select([pipe], [], [], 0)[0])
 
 
 def peak_memory(action: Callable[[], object]) -> int:

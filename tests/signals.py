@@ -180,7 +180,7 @@ class Run:
         def has_come() -> bool:
             return self.has_ended() or 0 < moment.threads <= len(os.listdir(tasks))
 
-        with contextlib.suppress(AssertionError, OSError):
+        with contextlib.suppress(AssertionError, OSError):  # the time is over, or the process
             wait(has_come, moment.seconds)
 
     def has_ended(self) -> bool:

@@ -7,7 +7,6 @@ import itertools
 import json
 import os
 import re
-import select
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +21,7 @@ from helpers import (
     run,
     start,
     wait_until,
+    wait_until_empty,
     without_privileges,
 )
 
@@ -300,8 +300,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     stdin, into = os.pipe()
     os.write(into, b"the end")
     with interrupted("the", tmp_path / "good", "-", stdin=stdin):
-        # Wait until the command has emptied the pipe.
-        wait_until(lambda: not select.select([stdin], [], [], 0)[0])
+        wait_until_empty(stdin)
     os.close(into)
     os.close(stdin)
 

@@ -27,7 +27,6 @@ from unittest import mock
 import pytest
 from helpers import (
     as_tuples,
-    interrupted,
     limits,
     needs_threads,
     outcome,
@@ -499,28 +498,6 @@ def test_a_local_cluster_prints_the_same_counts(mixed: Path) -> None:
     assert result.stdout == alone.stdout
     assert result.stderr == alone.stderr
     assert result.returncode == alone.returncode == 2
-
-
-@ignore_warnings
-@posix
-def test_ctrl_c_ends_a_local_cluster(mixed: Path) -> None:
-    pytest.importorskip("distributed")
-    arguments = ["--dask", "local", "-j2", "-r", "the", *[mixed] * 3000]
-    with interrupted(*arguments, stderr=subprocess.DEVNULL) as process:
-        assert process.stdout
-        assert process.stdout.readline()  # the cluster counts
-
-
-@ignore_warnings
-def test_an_address_where_nothing_listens_is_an_error(mixed: Path) -> None:
-    pytest.importorskip("distributed")
-    from textcount import _dask
-
-    with mock.patch.object(_dask, "CONNECT_TIMEOUT", 1):
-        status, output, errors = outcome("--dask", "tcp://127.0.0.1:9", "the", mixed / "01")
-    assert (status, output) == (2, "")
-    assert errors.startswith("textcount: --dask tcp://127.0.0.1:9: ")
-    assert len(errors.splitlines()) == 1
 
 
 def test_an_exception_of_the_cluster_ends_the_command_with_one_line_and_status_2(

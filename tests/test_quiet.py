@@ -2,14 +2,13 @@
 
 import itertools
 import os
-import select
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import DEADLINE, limits, needs_threads, outcome, posix, start, wait_until
+from helpers import DEADLINE, limits, needs_threads, outcome, posix, start, wait_until_empty
 
 from textcount import FileCount, _limits, cli
 from textcount._blocks import BlockCounter
@@ -75,7 +74,7 @@ def test_a_pipe_is_read_up_to_the_first_whole_word_that_matches(
             for text in texts:
                 if text:
                     os.write(into, text)
-                    wait_until(lambda: not select.select([out], [], [], 0)[0])
+                    wait_until_empty(out)
                 else:
                     os.close(into)
                     into = -1
