@@ -65,8 +65,8 @@ def wait_until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def wait_until_empty(pipe: object) -> None:
-    """Wait until all that was written to a pipe is read. ``pipe`` is its reading end."""
+def wait_until_empty(pipe: int) -> None:
+    """Wait until a pipe, given by the descriptor of its reading end, is empty."""
     wait_until(lambda: not select.select([pipe], [], [], 0)[0])
 
 

@@ -99,6 +99,40 @@ def test_without_the_library_the_error_names_the_extra(tmp_path: Path) -> None:
     ]
 
 
+class Broken:
+    """Refuses to load a module: an entry for ``sys.meta_path``."""
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == self.module:
+            raise ImportError("failed to map segment")
+
+
+@pytest.mark.parametrize(
+    "module, name, reason",
+    [
+        ("bz2", "a.bz2", "no library for .bz2: failed to map segment"),
+        ("fsspec.core", "s3://bucket/key", "ImportError: failed to map segment"),
+    ],
+)
+def test_a_library_that_cannot_be_loaded_is_an_error_without_a_remedy(
+    tmp_path: Path, module: str, name: str, reason: str
+) -> None:
+    plain = tmp_path / "plain"
+    plain.write_bytes(TEXT)
+    (tmp_path / "a.bz2").write_bytes(bz2.compress(TEXT))
+    name = name if "://" in name else str(tmp_path / name)
+    with (
+        mock.patch.dict(sys.modules),
+        mock.patch.object(sys, "meta_path", [Broken(module), *sys.meta_path]),
+    ):
+        sys.modules.pop(module, None)
+        records = [*count_files([name, plain], ["the"])]
+    assert [getattr(each.error, "strerror", None) for each in records] == [reason, None]
+
+
 # URLs
 
 

@@ -181,9 +181,13 @@ def _new_stream(kind: str, name: str) -> Stream:
         library = import_module("compression.zstd" if is_in_python else "backports.zstd")
         stream: Stream = library.ZstdDecompressor()
         return stream
-    except ImportError:
-        extra = "pip install 'textcount[remote]'"
-        way = "this Python was built without it" if is_in_python else extra
+    except ImportError as error:
+        if not isinstance(error, ModuleNotFoundError):
+            way = str(error)
+        elif is_in_python:
+            way = "this Python was built without it"
+        else:
+            way = "pip install 'textcount[remote]'"
         raise OSError(errno.ENOTSUP, f"no library for {kind}: {way}", name) from None
 
 

@@ -45,7 +45,7 @@ def locate(url: str) -> tuple[Any, str, bool]:
     """
     try:
         from fsspec.core import url_to_fs
-    except ImportError:
+    except ModuleNotFoundError:
         message = "URLs need the fsspec library: pip install 'textcount[remote]'"
         raise OSError(errno.ENOTSUP, message, url) from None
     from fsspec.registry import available_protocols, get_filesystem_class

@@ -179,7 +179,7 @@ def _cluster(arguments: argparse.Namespace) -> AbstractContextManager[Executor |
 
     try:
         return Cluster(arguments.dask, arguments.jobs or _limits.cores(), say)
-    except ImportError:
+    except ModuleNotFoundError:
         raise CannotRun(
             "--dask needs the distributed library: pip install 'textcount[dask]'"
         ) from None
