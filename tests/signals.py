@@ -43,7 +43,7 @@ class Work(NamedTuple):
         name: the name in the report.
         arguments: the arguments of the command.
         output: the beginning of the right output, or all of it if the command can finish.
-        seconds: how long the command takes to finish, or a time to interrupt it in.
+        seconds: how long the command takes; if it waits forever, the time in which to interrupt it.
         can_finish: false if the command waits forever.
     """
 
@@ -55,7 +55,10 @@ class Work(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """When to send a signal: after so many seconds, or once so many threads run, if not 0."""
+    """The moment to send a signal: after ``seconds``, or once ``threads`` threads run, if earlier.
+
+    With 0 threads, only the time counts.
+    """
 
     seconds: float
     threads: int = 0
@@ -174,7 +177,7 @@ class Run:
         return int((status.partition("SigCgt:")[2].split() or ["0"])[0], 16)
 
     def wait_for(self, moment: Moment) -> None:
-        """Wait for a moment, or for the end of the command."""
+        """Wait until the moment comes or the command ends."""
         tasks = f"/proc/{self.process.pid}/task"
 
         def has_come() -> bool:

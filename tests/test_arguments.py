@@ -25,7 +25,7 @@ WITH_A_VALUE = {
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a folder with a file "essay" the current directory, and return it."""
+    """Change to a new folder that has a file "essay"; return the folder."""
     monkeypatch.chdir(tmp_path)
     Path("essay").write_text("the =x -x -- -1e5 -5 según caf\u00e9 the", encoding="utf-8")
     return tmp_path

@@ -243,10 +243,10 @@ def test_a_missing_library_is_an_error_of_its_files(tmp_path: Path) -> None:
         *records, plain = count_files([*paths, tmp_path / "plain"], ["the"])
     assert [getattr(record.error, "errno", 0) for record in records] == [errno.ENOTSUP] * 4
     assert [getattr(record.error, "strerror", "") for record in records] == [
-        "no library for .gz: this Python was built without it",
-        "no library for .bz2: this Python was built without it",
-        "no library for .xz: this Python was built without it",
-        f"no library for .zst: {way}",
+        "cannot load a library for .gz: this Python was built without it",
+        "cannot load a library for .bz2: this Python was built without it",
+        "cannot load a library for .xz: this Python was built without it",
+        f"cannot load a library for .zst: {way}",
     ]
     assert plain.counts == {"the": 2}
 

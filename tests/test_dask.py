@@ -35,7 +35,7 @@ OLDER = "import textcount; textcount.__version__ = '0.9'"
 
 @contextmanager
 def process(program: str, *arguments: object, first: str = "") -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program of Dask in a process until the context ends, after a line of Python."""
+    """Run a line of Python, then a program of Dask, in a process that ends with the context."""
     code = f"{first}\nfrom distributed.cli.dask_{program} import main\nmain()"
     command = [sys.executable, "-c", code, *map(str, arguments), "--no-dashboard"]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as started:
@@ -81,7 +81,7 @@ def test_only_workers_with_this_version_count_and_the_scheduler_needs_no_textcou
             result = run("--dask", address, *arguments)
         assert (result.returncode, result.stdout) == (0, "8000\n")
         assert len(result.stderr.splitlines()) == 1
-        assert f"--dask {address}: not used, for lack of textcount {__version__}: tcp:" in (
+        assert f"--dask {address}: workers without textcount {__version__} not used: tcp:" in (
             result.stderr
         )
         assert "(ModuleNotFoundError: import of textcount halted" in result.stderr
@@ -336,7 +336,7 @@ def test_each_worker_that_is_not_used_is_named_with_the_reason() -> None:
         workers.submit(int)
     assert client.restrictions == [["c"]]
     assert said == [
-        f"not used, for lack of textcount {__version__}: a (no answer within 0.1 seconds); "
+        f"workers without textcount {__version__} not used: a (no answer within 0.1 seconds); "
         "b, e (0.9); d (ImportError: two lines)"
     ]
 
@@ -377,11 +377,11 @@ def test_after_a_task_fails_the_workers_are_asked_before_the_next_task() -> None
         del client.workers["b"]
         workers.submit(int).cancel()
     assert client.restrictions == [None, ["a"], ["a"]]
-    assert said == [f"not used, for lack of textcount {__version__}: b (0.9)"]
+    assert said == [f"workers without textcount {__version__} not used: b (0.9)"]
 
 
 def change_of(change: Callable[[FakeClient], None], said: list[str]) -> BaseException | None:
-    """Return the exception of a task that runs on worker a and not on b when a change comes."""
+    """Restrict a task to worker a, change the cluster, and return the exception of the task."""
     client = FakeClient(a=__version__, b="0.9")
     with checked(client, said, seconds=0.01) as workers:
         future = workers.submit(int)

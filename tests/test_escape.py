@@ -22,7 +22,7 @@ NAMES = ["".join(parts) for size in (1, 2) for parts in itertools.product(PARTS,
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make an empty folder the current directory, and return it."""
+    """Change to a new empty folder; return the folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

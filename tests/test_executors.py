@@ -484,7 +484,7 @@ def test_a_cluster_of_both_backends_prints_the_same_counts_and_names_the_backend
     assert result.stdout == alone.stdout
     assert result.returncode == 0
     if backend == "native":
-        assert "not all was counted by native, the backend here: tasks counted " in result.stderr
+        assert "not all tasks used native, the backend here: tasks counted " in result.stderr
         assert "by pure" in result.stderr
     else:
         assert result.stderr == ""

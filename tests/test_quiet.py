@@ -19,7 +19,7 @@ from textcount.files import count_sources
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a folder with a file "essay" the current directory, and return it."""
+    """Change to a new folder that has a file "essay"; return the folder."""
     monkeypatch.chdir(tmp_path)
     Path("essay").write_text("the cat", encoding="utf-8")
     return tmp_path

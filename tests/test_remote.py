@@ -113,7 +113,7 @@ class Broken:
 @pytest.mark.parametrize(
     "module, name, reason",
     [
-        ("bz2", "a.bz2", "no library for .bz2: failed to map segment"),
+        ("bz2", "a.bz2", "cannot load a library for .bz2: failed to map segment"),
         ("fsspec.core", "s3://bucket/key", "ImportError: failed to map segment"),
     ],
 )

@@ -162,7 +162,7 @@ class Flat(fsspec.AbstractFileSystem):  # type: ignore[misc]
     protocol: Any = "flat"
     objects: ClassVar[dict[str, bytes]] = {}
     on_read: ClassVar[Callable[[str], object]] = staticmethod(lambda _: None)
-    finds_one: ClassVar[bool] = False  # as adlfs
+    finds_one: ClassVar[bool] = False  # true in adlfs
     opened: ClassVar[list[dict[str, Any]]] = []
 
     def __init__(self, **options: Any) -> None:
@@ -406,7 +406,7 @@ def test_an_object_that_stays_is_counted_in_ranges(
 
 
 class Checked(Flat):
-    """A storage that answers from its lists and compares ETags with each read, as S3 does."""
+    """A storage that answers from its listings and compares ETags at each open, as s3fs does."""
 
     protocol = ("flat", "s3")
 

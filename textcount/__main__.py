@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _IS_PYPY = sys.implementation.name == "pypy"
 
-# PyPy cannot tell that a signal is ignored, and nohup lets SIGHUP be ignored.
+# nohup starts the command with SIGHUP ignored. PyPy cannot tell, so there only SIGINT is handled.
 SIGNALS = ("SIGINT",) if _IS_PYPY else ("SIGINT", "SIGTERM", "SIGHUP")
 """Names of the signals that end the command."""
 
@@ -21,8 +21,9 @@ END_SECONDS = 0.5
 """Maximum seconds that the end on a signal waits for the reader of the output."""
 
 RESERVE = 1 << 20
-"""Bytes that are given back to report that memory runs short. Python asks the system for as many
-at once. Nothing reads them, so they take no time and no memory, only addresses."""
+"""Bytes that are reserved at the start, and freed to report that memory runs short. Python's
+allocator requests memory in arenas of this size. No code touches the reserved bytes, so they use
+address space, but no memory."""
 
 _at_end: list[Callable[[], None]] = []
 """Functions that finish the output, called before a signal ends the process."""

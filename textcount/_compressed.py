@@ -1,8 +1,8 @@
 """Decompress a file to its end, or raise an error.
 
-A compressed file is a sequence of streams; gzip calls them members, and zstd frames. The file
-objects of ``bz2`` and ``lzma`` take an error at the start of a later stream for the end of the
-file, and lose the rest. So this module calls the decompressors themselves.
+A compressed file is a sequence of streams; gzip calls them members, and zstd frames. If a later
+stream starts with an error, the file objects of ``bz2`` and ``lzma`` end there without an
+exception, and lose the rest. So this module calls the decompressors themselves.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _INPUT = 1 << 17
 """Bytes of a compressed file that are read at a time."""
 
 _PADDING = {".gz": 1, ".xz": 4}
-"""The formats in which zero bytes may follow a stream. Their number must be a multiple of the
-value."""
+"""The formats in which zero bytes may follow a stream. The number of zero bytes must be a multiple
+of the format's value."""
 
 _EXTRACT = {".tar": "tar -xOf", ".zip": "unzip -p"}
 """The commands that write the files of an archive to standard output."""
@@ -104,7 +104,7 @@ class DecompressedFile:
         return text
 
     def _skip_padding(self, data: bytes) -> bytes:
-        """Return the first bytes after the zeros that may follow a stream; none at the end."""
+        """Skip the zero bytes after a stream; return the data after them, b"" if there is none."""
         data = data or self._read()
         unit = _PADDING.get(self._kind, 0)
         zeros = 0
@@ -188,11 +188,11 @@ def _new_stream(kind: str, name: str) -> Stream:
             way = "this Python was built without it"
         else:
             way = "pip install 'textcount[remote]'"
-        raise OSError(errno.ENOTSUP, f"no library for {kind}: {way}", name) from None
+        raise OSError(errno.ENOTSUP, f"cannot load a library for {kind}: {way}", name) from None
 
 
 def advice(head: bytes) -> str:
-    """Return how to count a text that begins like compressed data; else "".
+    """Return advice for a text that begins like compressed data, and "" for every other text.
 
     Args:
         head: the first six bytes of the text or more; the whole text if it is shorter.

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from distributed import Client
 
 CONNECT_TIMEOUT = 7
-"""Seconds to wait for a scheduler. The command must end 10 seconds after its start."""
+"""Maximum seconds to wait for a scheduler. If no scheduler answers, the command must end within
+10 seconds of its start."""
 
 
 class Cluster:
@@ -62,7 +63,7 @@ class Cluster:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Suppress the log messages and warnings of Dask: exceptions tell of each failure."""
+    """Suppress all log messages and warnings, because Dask reports each failure as an exception."""
     before = logging.root.manager.disable
     logging.disable()
     try:
@@ -81,7 +82,7 @@ def _local_cluster(workers: int) -> Iterator[str]:
     """Start a cluster in a process of its own; yield the address of its scheduler.
 
     The cluster ends with the context or with this process, in whatever way this process ends.
-    A terminal sends Ctrl-C to all processes of a command, but not to those of a new session.
+    Its process leads a new session, so Ctrl-C in the terminal does not reach the process.
     """
     start = f"import sys; sys.path[:] = {sys.path}; from textcount import _dask"
     with subprocess.Popen(
@@ -169,6 +170,6 @@ async def _kind(address: str) -> str:
     from distributed.security import Security
 
     arguments = Security().get_connection_args("client")
-    # The connection gives up first, because its error has a cause.
+    # This timeout is shorter than CONNECT_TIMEOUT, because its error names the cause.
     async with rpc(address, timeout=CONNECT_TIMEOUT - 1, connection_args=arguments) as server:
         return str((await server.identity())["type"])

@@ -32,8 +32,9 @@ class CheckedWorkers(Executor):
     """The workers of a cluster that have this version of textcount, as an executor.
 
     A task may run on any worker as long as all workers have this version. Else a task is
-    restricted to the workers that have this version when the task is submitted. A task that
-    reaches another worker raises an exception there. The worker survives.
+    restricted to the workers that have this version when the task is submitted. If a
+    worker without this version joins, and gets a task before it has been checked, the task fails.
+    The worker survives.
 
     Args:
         client: the client of the cluster.
@@ -99,14 +100,14 @@ class CheckedWorkers(Executor):
             if others and not usable:
                 raise RuntimeError(f"no worker has textcount {__version__}: {_listed(others)}")
             if lacking := {worker: others[worker] for worker in others if worker in new}:
-                self._say(f"not used, for lack of textcount {__version__}: {_listed(lacking)}")
+                self._say(f"workers without textcount {__version__} not used: {_listed(lacking)}")
             self._restriction = usable if others else None
             return workers
 
     def _watch(self) -> None:
-        """Look at the list of workers until the executor ends.
+        """Check the workers until ``close`` is called; fail the tasks that no worker can run.
 
-        Dask prints no message while it waits for a worker.
+        Also report that no worker is left, because Dask waits for workers silently.
         """
         had_workers = True
         while not self._ended.wait(WATCH_SECONDS):

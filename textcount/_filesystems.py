@@ -40,8 +40,8 @@ _PLAIN = ("ftp", "sftp", "ssh", "smb")
 def locate(url: str) -> tuple[Any, str, bool]:
     """Return the file system of a URL, the URL's key there, and whether the URL is a chain.
 
-    In a chain, as in ``zip://a.txt::s3://bucket/b.zip``, one storage takes the file of the next.
-    In the URL of any other storage, "::" is a part of the key.
+    In a chain, such as ``zip://a.txt::s3://bucket/b.zip``, each storage reads a file of the next.
+    If the first storage cannot read from another storage, "::" is a part of the key.
     """
     try:
         from fsspec.core import url_to_fs
@@ -149,7 +149,10 @@ def is_flat(system: Any) -> bool:
 
 @contextmanager
 def only_os_errors(name: str) -> Iterator[None]:
-    """Convert every exception to a built-in OSError, which any process can unpickle."""
+    """Convert every exception to a built-in OSError, which any process can unpickle.
+
+    MemoryError stays as it is.
+    """
     try:
         yield
     except MemoryError:
@@ -157,7 +160,8 @@ def only_os_errors(name: str) -> Iterator[None]:
     except Exception as raised:
         error: BaseException = raised
         cause = raised.__cause__
-        # For every failure on the web fsspec raises FileNotFoundError; its cause is the real error.
+        # The method info of fsspec raises FileNotFoundError for every failure on the web. The
+        # cause of that error is the real error.
         is_web = "http://" in name or "https://" in name
         is_real = type(error).__module__.startswith("aiohttp")
         if cause and is_web and not is_real and getattr(cause, "status", 0) != NOT_FOUND:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 PIECE = 4096
-"""Maximum bytes in a write, unless a line is longer. Linux adds this many bytes to a pipe
-whole or not at all."""
+"""Maximum bytes in a write, unless a line is longer. On Linux, a write of at most this many bytes
+to a pipe is atomic."""
 
 NO_MEMORY = "not enough memory"
 
@@ -31,7 +31,7 @@ def open_standard_streams() -> None:
     input is closed would be taken for standard input.
     """
     for number in range(3):
-        # Reading fails, as from a closed descriptor.
+        # Open descriptor 0 so that reading fails, as it does from a closed descriptor.
         if not (_is_open(number) or (number == 0 and _open_nothing())):
             os.open(os.devnull, os.O_WRONLY)
     if os.name == "posix":  # a console of Windows takes text and not bytes
@@ -41,8 +41,8 @@ def open_standard_streams() -> None:
 def _open_nothing() -> bool:
     """Open a symbolic link itself; return False where the system cannot.
 
-    On Linux, opening ``/dev/stdin`` opens the file of descriptor 0 anew. A symbolic link itself
-    cannot be opened for reading, but the null device can, and it would be an empty text.
+    On Linux, opening ``/dev/stdin`` opens the file of descriptor 0 again. The null device there
+    would open, and count as an empty text. A symbolic link there fails to open.
     """
     try:
         os.open("/proc/self", os.O_PATH | os.O_NOFOLLOW)
@@ -84,10 +84,10 @@ def shortage(error: Exception) -> str:
 
 
 def finish() -> None:
-    """Erase the progress bar, and write the whole lines that are pending, in a signal's handler.
+    """Erase the progress bar and write the pending whole lines. A signal handler calls this.
 
-    If the signal interrupts a write, no line is written. The interrupted write may have written
-    the lines, and nothing may be written twice.
+    If the signal interrupted a write, write no line. The interrupted write may already have
+    written the pending lines, and a second write would repeat them.
     """
     if restore:
         os.write(2, restore)
@@ -111,7 +111,7 @@ class LineWriter(BufferedIOBase):
 
     Attributes:
         name: the descriptor, as the files of Python name it.
-        is_ending: true if ``flush`` is to write whole lines only.
+        is_ending: true if ``flush`` must write nothing. A line without an end then stays pending.
     """
 
     def __init__(self, number: int) -> None:
@@ -146,7 +146,7 @@ class LineWriter(BufferedIOBase):
                 self._write(len(self._pending))
 
     def _write(self, size: int) -> None:
-        """Write the first bytes of the pending ones. A failed write leaves its bytes pending."""
+        """Write the first ``size`` pending bytes. A failed write leaves its bytes pending."""
         data = self._pending
         start = 0
         try:
@@ -159,7 +159,7 @@ class LineWriter(BufferedIOBase):
             self._pending = data[start:]
 
     def _write_some(self, data: bytes) -> int:
-        """Return the number of bytes that the system takes. If it is 0, wait for room first."""
+        """Write once; return the number of bytes written. If there is no room, wait; return 0."""
         try:
             return os.write(self.name, data)
         except BlockingIOError:

@@ -48,7 +48,7 @@ class Store:
             self.checks_versions = "s3" in protocols
         if self.is_flat and url.endswith("/") and not self.key.endswith("/"):
             self.key += "/"
-        # The part of a chain that the key belongs to, and what is around the key.
+        # Split the URL at its key, for ``show``. In a chain, one part holds the key.
         parts = url.split("::") if is_chain else [url]
         index = next(index for index, part in enumerate(parts) if "://" in part)
         self._before = "".join(f"{part}::" for part in parts[:index])
@@ -107,7 +107,7 @@ class Store:
                 found.add(("", key, "file"))
             for each in listed:
                 entry = page = each["name"]
-                if self.is_web:  # a page may link to its own parts, and to itself in another order
+                if self.is_web:  # a page may link to its anchors, and to itself sorted by a query
                     entry = entry.partition("#")[0]
                     page = entry.partition("?")[0]
                 if page.rstrip("/") != key.rstrip("/"):  # some storages list the directory itself
@@ -129,7 +129,7 @@ class Store:
                 # An empty object whose key ends with a slash stands for a directory.
                 if each.startswith(prefix) and (info.get("size") or not each.endswith("/"))
             ]
-            if not keys and key in found and self.is_directory(key):  # as memory:// does
+            if not keys and key in found and self.is_directory(key):  # memory:// lists no more
                 message = "the storage lists an object of this name, and nothing below it"
                 raise OSError(errno.EIO, message, self.show(key))
         return [(each[len(prefix) :], each) for each in sorted(keys, key=_parts)]
@@ -183,9 +183,9 @@ class Store:
     def _matching_objects(
         self, base: str, is_match: Callable[[str], object]
     ) -> list[tuple[str, str | OSError]]:
-        """Return what ``_matches`` does, from a list of all objects below a prefix.
+        """Return the result of ``_matches`` from a list of all objects below a prefix.
 
-        The parts of a key cannot be listed as directories, because some are empty.
+        Listing directory by directory would miss a key with an empty part, such as ``b//c``.
         """
         found: dict[tuple[str, str], str | OSError] = {}
         for inside, key in self.list_objects(base):

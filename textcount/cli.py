@@ -137,7 +137,7 @@ def _say_who_counted(tasks_by_backend: dict[str, int]) -> None:
     if tasks_by_backend.keys() - {here}:
         counted = sorted(tasks_by_backend.items())
         tasks = ", ".join(f"{count} by {name}" for name, count in counted)
-        _say(f"not all was counted by {here}, the backend here: tasks counted {tasks}")
+        _say(f"not all tasks used {here}, the backend here: tasks counted {tasks}")
 
 
 def _width(sources: list[Source]) -> int:

@@ -118,13 +118,13 @@ def parser() -> _Parser:
     add("-j", dest="jobs", type=_jobs, metavar="N", help="workers; one for each core if not given")
     add("--dask", metavar="ADDRESS", help="by a Dask cluster; local: one of -j workers")
     add("-r", dest="recursive", action="store_true", help="count the files in directories")
-    add("--include", action="append", metavar="GLOB", help="of those, only the ones that match")
-    add("--exclude", **repeated("exclude"), metavar="GLOB", help="and not the ones that match")
+    add("--include", action="append", metavar="GLOB", help="with -r, count only files that match")
+    add("--exclude", **repeated("exclude"), metavar="GLOB", help="with -r, skip whatever matches")
     add("--encoding", default="utf-8", metavar="NAME", help="of the files; utf-8 if not given")
     add("--errors", default="strict", choices=HANDLERS, metavar="HOW", help="strict, replace, ...")
     add("--format", default="text", choices=FORMATS, metavar="F", help="text, json or csv")
     add("--total", action="store_true", help="print the sum alone")
-    add("-q", dest="quiet", action="store_true", help="print nothing: the exit status tells")
+    add("-q", dest="quiet", action="store_true", help="print no counts: the exit status tells")
     add("--progress", action=argparse.BooleanOptionalAction, help="draw a bar, or never")
     add("--version", action="version", version=VERSION)
     return made
@@ -192,10 +192,10 @@ def words_and_operands(arguments: argparse.Namespace, encoding: str) -> tuple[li
 
 
 def _as_utf8(word: str, encoding: str, errors: str) -> str:
-    """Return a word of the command line as a locale of UTF-8 gives it.
+    """Decode a word of the command line as a UTF-8 locale does.
 
-    In another locale, for example in C, Python makes lone surrogates of the bytes that the locale
-    lacks. If a text can have these surrogates, and not the word in UTF-8, they are kept.
+    In other locales, such as C, Python decodes bytes outside the locale to lone surrogates. Keep
+    the surrogates if they can occur in a text and the word in UTF-8 cannot.
     """
     if not any("\ud800" <= char <= "\udfff" for char in word):
         return word
