@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from unittest import mock
 
@@ -35,10 +36,12 @@ def pytest_report_header() -> str:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    # Without job control, a shell starts background jobs with SIGINT ignored; nohup starts every
+    # program with SIGHUP ignored. The tests of these signals would fail or hang.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # Without job control, a shell starts background jobs with SIGINT ignored. If SIGINT
-        # were ignored, the tests of Ctrl-C would fail or hang.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     wanted = session.config.getoption("--backend")
     if wanted == "auto":
         wanted = "native" if has_rust() else textcount.BACKEND
