@@ -4,8 +4,9 @@ When the process exits, ``concurrent.futures`` waits for its threads, even for a
 blocked in a read forever. The threads of this pool are daemons, which end with the process.
 
 The calling thread and the workers share queues and flags, whose operations are atomic. The
-calling thread takes a lock of the pool only if no worker has begun (see ``check``). Otherwise an
-interrupt, which only the main thread receives, cannot leave a lock of the pool taken.
+calling thread takes a lock of the pool only if no worker has begun (see ``check``), and at the end
+(see ``stop``). So an interrupt, which only the main thread receives, cannot leave a lock taken
+that a worker waits for.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from textcount import _backend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from _thread import LockType
+
     from textcount._options import CountOptions
     from textcount._tasks import Message, Outcome, Task
 
@@ -52,10 +55,11 @@ class ThreadPool:
     def __init__(self, options: CountOptions, size: int, messages: SimpleQueue[Message]) -> None:
         self._options = options
         self._size = size
-        self._started = 1
         self._messages = messages
         self._tasks: SimpleQueue[Task | None] = SimpleQueue()
-        self._ended: SimpleQueue[None] = SimpleQueue()
+        # A lock for each thread, which releases it at its end. A SimpleQueue would not do: CPython
+        # waits forever if a timeout passes before the waiting begins.
+        self._running: list[LockType] = []
         self._is_stopped = False
         self._has_gil = _backend.has_gil()
         self._tiny: deque[Task] = deque()
@@ -64,7 +68,7 @@ class ThreadPool:
         self._failure: BaseException | None = None
         # Thread.start takes locks, and an interrupt could leave a lock taken. Thread.start also
         # waits for the thread, forever if the thread ends early for lack of memory.
-        _thread.start_new_thread(self._begin, ())
+        self._start()
 
     def submit(self, task: Task, *, is_tiny: bool) -> None:
         """Queue a task for the workers.
@@ -85,11 +89,8 @@ class ThreadPool:
         finally:  # wake the workers, even after an interrupt in the line above
             self._tasks.put(None)
         deadline = time.monotonic() + END_SECONDS
-        try:
-            for _ in range(self._started):
-                self._ended.get(timeout=max(0, deadline - time.monotonic()))
-        except Empty:
-            pass
+        for running in list(self._running):
+            running.acquire(timeout=max(0, deadline - time.monotonic()))
 
     def check(self) -> None:
         """Raise the exception of a worker outside a task. Run a task if no worker has begun.
@@ -104,7 +105,18 @@ class ThreadPool:
                 task = self._tasks.get_nowait()
                 self._run(task)
 
-    def _begin(self) -> None:  # pragma: no cover - runs before tracing starts
+    def _start(self) -> None:
+        """Start a worker."""
+        running = _thread.allocate_lock()
+        running.acquire()
+        self._running.append(running)  # before the new worker counts the workers
+        try:
+            _thread.start_new_thread(self._begin, (running,))
+        except BaseException:
+            self._running.pop()
+            raise
+
+    def _begin(self, running: LockType) -> None:  # pragma: no cover - runs before tracing starts
         """Install the trace function of a debugger or of coverage, as Thread does; run tasks."""
         try:
             self._has_begun = True
@@ -112,6 +124,8 @@ class ThreadPool:
             self._work()
         except BaseException as error:
             self._failure = error
+        finally:
+            running.release()
 
     def _work(self) -> None:
         """Run tasks until the pool stops. At its first task, a worker starts the next worker."""
@@ -129,16 +143,13 @@ class ThreadPool:
             pass
         finally:
             self._tasks.put(None)  # wake another worker, so that it ends, too
-            self._ended.put(None)
 
     def _start_next(self) -> None:
-        if self._started < self._size:
-            self._started += 1  # add 1 before the new worker reads this number
+        if len(self._running) < self._size:
             try:
-                _thread.start_new_thread(self._begin, ())
+                self._start()
             except (MemoryError, RuntimeError):  # the system refuses to start a thread
-                self._started -= 1
-                self._size = self._started
+                self._size = len(self._running)
 
     def _run(self, task: Task | None) -> None:
         """Run a task from the queue. None stands for a task of tiny files."""
