@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
+from types import FrameType
 from typing import Any
 from unittest import mock
 
@@ -44,7 +45,9 @@ from textcount import (
     count_file,
     count_files,
 )
+from textcount._backend import threads_help
 from textcount._options import CountOptions, RunOptions
+from textcount._pool import ThreadPool
 from textcount._reader import Reader
 from textcount._sources import Source
 from textcount._tasks import Task
@@ -253,20 +256,30 @@ def test_an_error_of_the_paths_follows_the_records_before_it(files: list[Path], 
             next(records)
 
 
+def running_workers() -> int:
+    """Return the number of threads that run a worker of a pool."""
+
+    def is_worker(frame: FrameType | None) -> bool:
+        return frame is not None and (
+            frame.f_code is ThreadPool._begin.__code__ or is_worker(frame.f_back)
+        )
+
+    return sum(map(is_worker, sys._current_frames().values()))
+
+
 def test_workers_end_with_the_iterator(files: list[Path], gil: None) -> None:
-    before = _thread._count()
     with with_workers(3):
         list(count_files(files, ["a"]))
-        wait_until(lambda: _thread._count() == before)
+        wait_until(lambda: running_workers() == 0)
         records: Any = count_files(files, ["a"])
         for _ in range(10):
             next(records)
+        assert (running_workers() > 0) == threads_help()
         records.close()
-    wait_until(lambda: _thread._count() == before)
+    wait_until(lambda: running_workers() == 0)
 
 
 def test_an_error_in_on_progress_ends_the_workers(files: list[Path], gil: None) -> None:
-    before = _thread._count()
     reported: list[int] = []
 
     def broken(size: int) -> None:
@@ -276,7 +289,7 @@ def test_an_error_in_on_progress_ends_the_workers(files: list[Path], gil: None) 
 
     with with_workers(3), pytest.raises(OSError, match="the fifth"):
         list(count_files(files * 3, ["a"], on_progress=broken))
-    wait_until(lambda: _thread._count() == before)
+    wait_until(lambda: running_workers() == 0)
 
 
 @posix
