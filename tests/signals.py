@@ -183,7 +183,8 @@ class Run:
         def has_come() -> bool:
             return self.has_ended() or 0 < moment.threads <= len(os.listdir(tasks))
 
-        with contextlib.suppress(AssertionError, OSError):  # the time is over, or the process
+        # An exception means that the time has passed, or that the process has ended.
+        with contextlib.suppress(AssertionError, OSError):
             wait(has_come, moment.seconds)
 
     def has_ended(self) -> bool:

@@ -181,7 +181,7 @@ def test_a_server_that_is_no_scheduler_is_one_line_and_status_2(answer: bytes) -
 @pytest.mark.parametrize(
     "address, reason",
     [
-        ("tcp://127.0.0.1:9", "Connection refused|TimeoutError"),
+        ("tcp://127.0.0.1:9", "Connection refused|no answer within 2 seconds"),
         ("tls://127.0.0.1:9", "TLS"),
         ("ucx://127.0.0.1:9", "ucp|UCX"),
         ("http://127.0.0.1:9", "unknown address scheme 'http'"),
@@ -193,6 +193,13 @@ def test_a_server_that_is_no_scheduler_is_one_line_and_status_2(answer: bytes) -
 )
 def test_an_address_of_no_scheduler_is_one_line_and_status_2(address: str, reason: str) -> None:
     assert re.search(reason, error_of(address))
+
+
+def test_a_timeout_within_the_library_is_no_answer() -> None:
+    error = OSError("Timed out trying to connect")
+    error.__cause__ = asyncio.TimeoutError()
+    with mock.patch.object(_dask, "_kind", side_effect=error):
+        assert error_of("tcp://127.0.0.1:9").endswith("no answer within 2 seconds\n")
 
 
 # A cluster on this machine

@@ -435,7 +435,9 @@ def test_no_file_is_opened_under_a_standard_number(good: Path, closed: list[int]
             assert process.wait(DEADLINE) == 0
         finally:
             process.kill()
-    assert all(number in names for number in closed)
+    assert [names[number] for number in closed] == [
+        "/dev/null" if number else "/proc/self" for number in closed
+    ]
     assert str(pipe) in names.values()
 
 
@@ -469,7 +471,7 @@ def test_closed_standard_input_is_an_error_under_every_name(good: Path, name: st
         assert str(good) in result.stdout
 
 
-def test_without_symbolic_links_to_open_a_closed_descriptor_is_the_null_device() -> None:
+def test_if_a_link_cannot_be_opened_closed_standard_input_is_the_null_device() -> None:
     before = os.dup(0)
     try:
         os.close(0)
@@ -564,7 +566,10 @@ def test_with_few_descriptors_the_counts_are_right_or_an_error(
         (OSError(24, "Too many open files"), "Too many open files"),
         (OSError(24, "Too many open files", "a.py"), "a.py: Too many open files"),
         (ImportError("a.so: cannot open it"), "a.so: cannot open it"),
-        (SystemError("error return without exception set"), "not enough memory"),
+        (
+            SystemError("error return without exception set"),
+            "not enough memory: error return without exception set",
+        ),
         (
             ImportError("a.so: failed to map segment from shared object"),
             "not enough memory: a.so: failed to map segment from shared object",
@@ -594,7 +599,6 @@ def test_a_shortage_is_one_line_even_if_no_module_can_be_loaded(
     error: Exception, handlers: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with (
-        mock.patch.object(cli, "main", side_effect=error),
         mock.patch.object(_output, "open_standard_streams", side_effect=error),
         mock.patch.object(_output, "shortage", side_effect=ImportError),
     ):
@@ -602,23 +606,20 @@ def test_a_shortage_is_one_line_even_if_no_module_can_be_loaded(
     assert capfd.readouterr().err == f"textcount: {str(error) or 'not enough memory'}\n"
 
 
-def test_lines_of_two_threads_are_written_once() -> None:
-    out, into = os.pipe()
-    stream = io.TextIOWrapper(_output.LineWriter(into), "utf-8", write_through=True)
+def test_lines_of_two_threads_are_written_once(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
     lines = [f"{index}\n" for index in range(4000)]
-    threads = [
-        threading.Thread(target=lambda part: [*map(stream.write, part)], args=[lines[start::2]])
-        for start in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    with open(out) as file:
-        written = [file.readline() for _ in lines]
+    with path.open("wb", buffering=0) as file:
+        stream = io.TextIOWrapper(_output.LineWriter(file.fileno()), "utf-8", write_through=True)
+        threads = [
+            threading.Thread(target=lambda part: [*map(stream.write, part)], args=[lines[start::2]])
+            for start in range(2)
+        ]
+        for thread in threads:
+            thread.start()
         for thread in threads:
             thread.join()
-        os.close(into)
-        assert file.read() == ""
-    assert sorted(written) == sorted(lines)
+    assert sorted(path.read_text().splitlines(keepends=True)) == sorted(lines)
 
 
 def test_a_fault_of_the_command_itself_has_a_traceback_and_status_2(

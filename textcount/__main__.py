@@ -21,9 +21,9 @@ END_SECONDS = 0.5
 """Maximum seconds that the end on a signal waits for the reader of the output."""
 
 RESERVE = 1 << 20
-"""Bytes that are reserved at the start, and freed to report that memory runs short. Python's
-allocator requests memory in arenas of this size. No code touches the reserved bytes, so they use
-address space, but no memory."""
+"""Bytes that are reserved at the start, and freed to report that memory runs short. CPython asks
+the system for memory in arenas of this size. On CPython, no code touches the
+reserved bytes, so they use address space but no memory."""
 
 _at_end: list[Callable[[], None]] = []
 """Functions that finish the output, called before a signal ends the process."""
@@ -48,7 +48,7 @@ def main() -> int:
         return cli.main()
     except KeyboardInterrupt:  # before the handler of SIGINT is installed
         return 128 + 2
-    except (ImportError, MemoryError, OSError, SystemError) as error:  # a module cannot be loaded
+    except (ImportError, MemoryError, OSError, SystemError) as error:  # or a broken module
         del reserve
         line = _shortage(error)
     except Exception:  # Python would end with 1, the status of a word that was not found

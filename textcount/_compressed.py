@@ -1,7 +1,7 @@
 """Decompress a file to its end, or raise an error.
 
 A compressed file is a sequence of streams; gzip calls them members, and zstd frames. If a later
-stream starts with an error, the file objects of ``bz2`` and ``lzma`` end there without an
+stream is invalid at its beginning, the file objects of ``bz2`` and ``lzma`` stop there without an
 exception, and lose the rest. So this module calls the decompressors themselves.
 """
 
@@ -80,7 +80,7 @@ class DecompressedFile:
 
         Raises:
             OSError: the file is not a sequence of whole streams; or it is an archive; or the
-                library for this compression is missing.
+                library for this compression cannot be loaded.
         """
         stream = self._stream = self._stream or _new_stream(self._kind, self._name)
         text = b""

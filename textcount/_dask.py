@@ -150,13 +150,12 @@ def _connect(address: str) -> Client:
         kind = asyncio.run(asyncio.wait_for(_kind(address), CONNECT_TIMEOUT))
         if kind == "Scheduler":
             return Client(address, timeout=CONNECT_TIMEOUT, set_as_default=False)
-    except asyncio.TimeoutError:
-        reason = f"no answer within {CONNECT_TIMEOUT} seconds"
-    except (OSError, ValueError, TypeError, ImportError) as error:
+    except (asyncio.TimeoutError, OSError, ValueError, TypeError, ImportError) as error:
         cause: Exception = error
         while isinstance(cause.__cause__, Exception):
             cause = cause.__cause__
-        reason = one_line(cause)
+        is_late = isinstance(cause, asyncio.TimeoutError)
+        reason = f"no answer within {CONNECT_TIMEOUT} seconds" if is_late else one_line(cause)
     except Exception as error:  # the bytes are not a message of Dask
         reason = f"the answer is not that of Dask ({one_line(error)})"
     else:

@@ -32,9 +32,9 @@ class CheckedWorkers(Executor):
     """The workers of a cluster that have this version of textcount, as an executor.
 
     A task may run on any worker as long as all workers have this version. Else a task is
-    restricted to the workers that have this version when the task is submitted. If a
-    worker without this version joins, and gets a task before it has been checked, the task fails.
-    The worker survives.
+    restricted to the workers that have this version when the task is submitted. If a worker
+    without this version joins, and gets a task before it has been checked, the task fails. The
+    worker survives.
 
     Args:
         client: the client of the cluster.

@@ -84,8 +84,8 @@ def _system_and_key(url: str) -> tuple[Any, str]:
         options.pop("url_query", None)
         options.pop("url_fragment", None)
         key = "/" + url.partition("://")[2].partition("/")[2].rstrip("/")
-    if kind.root_marker == "/" and not key.startswith("/"):
-        key = f"/{key}" if key else key  # memory:// leaves the slash out of a key with "::"
+    if protocol == "memory" and key and not key.startswith("/"):
+        key = f"/{key}"  # fsspec leaves the slash out of a key with "::" or "://"
     if protocol in {"http", "https"}:
         options.update(_web_options())
     if kind.async_impl:
@@ -149,9 +149,9 @@ def is_flat(system: Any) -> bool:
 
 @contextmanager
 def only_os_errors(name: str) -> Iterator[None]:
-    """Convert every exception to a built-in OSError, which any process can unpickle.
+    """Convert every exception except MemoryError to a built-in OSError.
 
-    MemoryError stays as it is.
+    Any process can unpickle a built-in OSError.
     """
     try:
         yield

@@ -15,10 +15,11 @@ PIECE = 4096
 """Maximum bytes in a write, unless a line is longer. On Linux, a write of at most this many bytes
 to a pipe is atomic."""
 
-NO_MEMORY = "not enough memory"
+_NO_MEMORY = "not enough memory"
 
 _NO_MEMORY_TO_LOAD = ("failed to map segment", "annot allocate memory")
-"""Parts of the messages of glibc's loader if memory runs short while a library is loaded."""
+"""Parts of the messages of glibc's loader if memory runs short while a library is loaded. The first
+letter of "Cannot" is left out, because its case varies."""
 
 restore = b""
 """Bytes that erase the progress bar from the terminal; empty if no bar has been drawn."""
@@ -41,8 +42,8 @@ def open_standard_streams() -> None:
 def _open_nothing() -> bool:
     """Open a symbolic link itself; return False where the system cannot.
 
-    On Linux, opening ``/dev/stdin`` opens the file of descriptor 0 again. The null device there
-    would open, and count as an empty text. A symbolic link there fails to open.
+    On Linux, opening ``/dev/stdin`` opens the file of descriptor 0 again. If descriptor 0 is the
+    null device, that succeeds, and the text is empty. If it is a symbolic link, that fails.
     """
     try:
         os.open("/proc/self", os.O_PATH | os.O_NOFOLLOW)
@@ -74,11 +75,12 @@ def _in_lines(stream: Any) -> Any:
 
 def shortage(error: Exception) -> str:
     """Return why a run ends early: memory or descriptors run short, or a module is broken."""
-    if isinstance(error, (MemoryError, SystemError)):  # Python may lose the MemoryError
-        return NO_MEMORY
+    if isinstance(error, MemoryError):
+        return _NO_MEMORY
     reason = getattr(error, "strerror", None) or str(error)
-    if any(text in reason for text in _NO_MEMORY_TO_LOAD):
-        reason = f"{NO_MEMORY}: {reason}"
+    # Python may lose a MemoryError, and raise SystemError in its place.
+    if isinstance(error, SystemError) or any(text in reason for text in _NO_MEMORY_TO_LOAD):
+        reason = f"{_NO_MEMORY}: {reason}"
     name = getattr(error, "filename", None)
     return f"{name}: {reason}" if name else reason
 

@@ -57,8 +57,9 @@ class ThreadPool:
         self._size = size
         self._messages = messages
         self._tasks: SimpleQueue[Task | None] = SimpleQueue()
-        # A lock for each thread, which releases it at its end. A SimpleQueue would not do: CPython
-        # waits forever if a timeout passes before the waiting begins.
+        # One lock for each thread, which the thread releases at its end. A SimpleQueue cannot
+        # replace the locks: in CPython, its get waits forever if the timeout passes before the wait
+        # begins.
         self._running: list[LockType] = []
         self._is_stopped = False
         self._has_gil = _backend.has_gil()

@@ -108,8 +108,9 @@ def is_url(name: str) -> bool:
 def compression(name: str) -> str:
     """Return the compression or the kind of archive that the suffix of a file's name tells.
 
-    The result is ".gz", ".bz2", ".xz" or ".zst" for a compressed file, ".tar" for a tar archive,
-    compressed or not, ".zip" for a zip archive, and "" for every other name.
+    The result is ".gz", ".bz2", ".xz" or ".zst" for a compressed file; ".tar" for a name that ends
+    with ".tar", with ".tar." and any suffix, or with a short form such as ".tgz"; ".zip" for a zip
+    archive; and "" for every other name.
     """
     stem, dot, suffix = name.lower().rpartition(".")
     if stem.endswith(".tar") and "/" not in suffix and os.sep not in suffix:

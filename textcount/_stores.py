@@ -129,7 +129,8 @@ class Store:
                 # An empty object whose key ends with a slash stands for a directory.
                 if each.startswith(prefix) and (info.get("size") or not each.endswith("/"))
             ]
-            if not keys and key in found and self.is_directory(key):  # memory:// lists no more
+            # If a key of memory:// is an object and a prefix, too, find returns only the object.
+            if not keys and key in found and self.is_directory(key):
                 message = "the storage lists an object of this name, and nothing below it"
                 raise OSError(errno.EIO, message, self.show(key))
         return [(each[len(prefix) :], each) for each in sorted(keys, key=_parts)]
@@ -144,8 +145,8 @@ class Store:
         try:
             kind = self.system.info(info["name"])["type"]
         except Exception as error:
-            leads_nowhere = getattr(error, "errno", 0) in {errno.ENOENT, *NOWHERE}
-            leads_nowhere = leads_nowhere or isinstance(error, FileNotFoundError)
+            number = getattr(error, "errno", 0)
+            leads_nowhere = isinstance(error, FileNotFoundError) or number in NOWHERE
             return "other" if leads_nowhere else "file"  # opening the file will raise the error
         return "other" if kind in {"directory", "other"} else "file"
 

@@ -69,8 +69,8 @@ def _joined(arguments: Iterator[str], with_value: set[str], flags: str) -> Itera
     of ``-e`` is the rest of the argument or the whole next argument.
 
     Args:
-        arguments: the arguments. When this function ends, the next argument is
-            the one after "--".
+        arguments: the arguments. When this function ends, the next argument is the one after
+            "--".
         with_value: the options that take a value.
         flags: the letters of the options that take none.
     """
@@ -115,7 +115,7 @@ def parser() -> _Parser:
     add("-h", "--help", action="help", help=argparse.SUPPRESS)
     add("-e", **repeated("words"), metavar="WORD", help="a word; may be repeated")
     add("-f", **repeated("word_files"), metavar="FILE", help="words in UTF-8, one a line")
-    add("-j", dest="jobs", type=_jobs, metavar="N", help="workers; one for each core if not given")
+    add("-j", dest="jobs", type=_jobs, metavar="N", help="workers; else one for each processor")
     add("--dask", metavar="ADDRESS", help="by a Dask cluster; local: one of -j workers")
     add("-r", dest="recursive", action="store_true", help="count the files in directories")
     add("--include", action="append", metavar="GLOB", help="with -r, count only files that match")
@@ -124,7 +124,7 @@ def parser() -> _Parser:
     add("--errors", default="strict", choices=HANDLERS, metavar="HOW", help="strict, replace, ...")
     add("--format", default="text", choices=FORMATS, metavar="F", help="text, json or csv")
     add("--total", action="store_true", help="print the sum alone")
-    add("-q", dest="quiet", action="store_true", help="print no counts: the exit status tells")
+    add("-q", dest="quiet", action="store_true", help="print no counts; only set the exit status")
     add("--progress", action=argparse.BooleanOptionalAction, help="draw a bar, or never")
     add("--version", action="version", version=VERSION)
     return made
