@@ -31,7 +31,7 @@ def pytest_report_header() -> str:
     if textcount.BACKEND == "native":
         from textcount import _native
 
-        lines += f"\npaths: {', '.join(_native._paths)}"
+        lines += f"\nkernels: {', '.join(_native._kernels)}"
     return lines
 
 

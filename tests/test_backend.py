@@ -231,6 +231,16 @@ def test_the_command_prints_the_backend_and_the_reason(tmp_path: Path) -> None:
     ]
 
 
+@needs_native
+def test_the_command_prints_the_kernel_in_use_on_a_line_of_its_own(tmp_path: Path) -> None:
+    script = "from textcount.cli import main; main(['--version'])"
+    status, output, _ = run(tmp_path, script, TEXTCOUNT_BACKEND="native")
+    assert status == 0
+    from textcount import _native
+
+    assert output.splitlines()[1:3] == ["backend: native", f"kernel: {_native._kernels[-1]}"]
+
+
 # In this process, where coverage sees every branch
 
 
@@ -245,15 +255,19 @@ def failing(error: BaseException) -> Any:
 
 def test_a_working_extension_is_selected_unless_pure_is_demanded() -> None:
     native = SimpleNamespace(
-        __version__=textcount.__version__, count_occurrences=len, _count_part=max
+        __version__=textcount.__version__,
+        count_occurrences=len,
+        _count_part=max,
+        _kernels=("portable", "fast"),
     )
     for choice in ("", "native"):
         selected = _backend.select(choice, lambda: native)
         assert selected.name == "native"
         assert selected.count is native.count_occurrences
         assert selected.count_part is native._count_part
+        assert selected.kernel == "fast"
     selected = _backend.select("pure", failing(AssertionError()))
-    assert (selected.name, selected.count_part) == ("pure", None)
+    assert (selected.name, selected.count_part, selected.kernel) == ("pure", None, "")
     assert selected.count is _pure.count_occurrences
 
 

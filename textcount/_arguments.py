@@ -21,10 +21,12 @@ def wrong_type(function: str, argument: str, expected: str, value: object) -> Ty
     return TypeError(f"{function}() argument {argument!r} must be {expected}, not {given}")
 
 
-def wrong_contents(value: object) -> TypeError:
-    """Return the ``TypeError`` for contents that are neither ``str`` nor ``bytes``."""
-    error = wrong_type("count_occurrences", "contents", "str or bytes", value)
-    return TypeError(f"{error}; pass bytes(contents)") if _is_buffer(value) else error
+def wrong_call(contents: object, needle: object) -> TypeError:
+    """Return the ``TypeError`` for a call of ``count_occurrences`` with wrong types."""
+    if issubclass(type(contents), (str, bytes)):
+        return wrong_type("count_occurrences", "needle", "str", needle)
+    error = wrong_type("count_occurrences", "contents", "str or bytes", contents)
+    return TypeError(f"{error}; pass bytes(contents)") if _is_buffer(contents) else error
 
 
 def wrong_block(block: object) -> Exception:

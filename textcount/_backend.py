@@ -37,11 +37,13 @@ class Backend:
     Attributes:
         name: ``"native"`` or ``"pure"``.
         reason: a sentence that says why the backend was selected.
+        kernel: the instruction set that the extension uses, or ``"portable"``; ``""`` in pure
+            Python.
         count: ``count_occurrences``.
         count_part: counts in a part of a buffer without copying it; ``None`` in pure Python.
     """
 
-    __slots__ = ("count", "count_part", "name", "reason")
+    __slots__ = ("count", "count_part", "kernel", "name", "reason")
 
     def __init__(
         self,
@@ -49,11 +51,13 @@ class Backend:
         reason: str,
         count: Callable[[str | bytes, str], int],
         count_part: CountPart | None = None,
+        kernel: str = "",
     ) -> None:
         self.name: Name = name
         self.reason = reason
         self.count = count
         self.count_part = count_part
+        self.kernel = kernel
 
 
 def load() -> Any:
@@ -101,7 +105,8 @@ def _native_backend(native: Any) -> Backend:
         raise ImportError(versions)
     # An older build of this version has no _count_part; then this line raises AttributeError.
     count, count_part = native.count_occurrences, native._count_part  # noqa: SLF001
-    return Backend("native", f"{EXTENSION} {__version__} is installed.", count, count_part)
+    reason = f"{EXTENSION} {__version__} is installed."
+    return Backend("native", reason, count, count_part, native._kernels[-1])  # noqa: SLF001
 
 
 def _diagnose(error: BaseException, folder: str) -> tuple[str, bool]:

@@ -8,9 +8,9 @@ def count_occurrences(contents: str | bytes, needle: str) -> int: ...
 
 # For tests and benchmarks: the paths that this processor has, and counting on one.
 
-_paths: tuple[str, ...]
+_kernels: tuple[str, ...]
 
-def _count_on(path: str, contents: str | bytes, needle: str) -> int: ...
+def _count_on(kernel: str, contents: str | bytes, needle: str) -> int: ...
 
 # For blocks of files: counting in contents[start:stop], without a copy. Nobody may
 # change contents meanwhile.

@@ -35,10 +35,11 @@ example: textcount the essay.txt notes.txt
 example: textcount -r --include '*.md' -e to -e be --format json docs
 Exit status: 0 if a word was found, 1 if none was, 2 if there was an error."""
 
+_KERNEL = f"kernel: {_backend.active.kernel}\n" if _backend.active.kernel else ""
 VERSION = f"""\
 textcount {__version__}
 backend: {_backend.active.name}
-{_backend.active.reason}
+{_KERNEL}{_backend.active.reason}
 {sys.implementation.name} {sys.version.split()[0]}, {sys.platform}"""
 
 

@@ -1,4 +1,4 @@
-//! The kernel on every path against the plain statement: from rust/,
+//! Every kernel against the plain statement: from rust/,
 //! `cargo +nightly fuzz run count fuzz/corpus fuzz/seeds`.
 #![no_main]
 

@@ -1,48 +1,57 @@
-//! The algorithm, stated once for every path.
+//! The algorithm, stated once for every kernel.
 //!
-//! A text is taken in blocks of 64 characters, and of each block a few bitmaps are
-//! made, with a bit for each character. For the needle `be`, and a block of 20:
+//! A text is taken in blocks of 64 characters. Three bitmaps describe a block, with one
+//! bit for each character. For the needle `be`, and a block of 20:
 //!
 //! ```text
 //! contents  to be or obey be be.
 //! matches   ...1......1...1..1..  here the needle's characters stand
 //! before    1..1..1..1....1..1..  before this there is whitespace
-//! after     1..1..1....1..1...11  after as many characters as the needle has, too
+//! after     1..1..1....1..1...11  so is after as many characters as the needle has
 //! ```
 //!
-//! Where all three have a bit, a word begins that equals the needle. To count is
-//! `popcount(matches & before & after)`, and no branch depends on the text: that
-//! is why all needles take the same time, be they frequent, rare or absent.
+//! Where all three have a bit, a word begins that equals the needle. So the count is
+//! `popcount(matches & before & after)`. No branch depends on the text, and so frequent,
+//! rare and absent needles take the same time.
 //!
-//! * *after* is the bitmap of whitespace, of the characters that begin as much
-//!   further on as the needle is long. *before* are the same bits, later by the
-//!   needle and one character: this block's and the last one's, shifted. So each
-//!   character is classified once.
-//! * *matches* compares some characters of the needle, its probes: all, if there are
-//!   at most four (or six bytes of UTF-8), else the first and the last. Then they are a filter: what passes
-//!   it, with whitespace before and after, has the needle's length too and is nearly
-//!   always the needle, so that a branch to compare the rest is seldom taken in vain.
-//! * A needle of more than 62 characters, which the bitmaps of two blocks cannot
-//!   span, is looked for by its first 62; what follows is compared.
-//! * A long text is counted in two halves at once, block by block in turn: a
-//!   processor fetches from two places of the memory faster than from one.
-//! * The text is imagined to stand between whitespace. Its end, where no window
-//!   fits, is copied into an array filled up with spaces and counted there, so
-//!   that nothing outside the text is ever read.
+//! * *after* is the bitmap of whitespace of 64 characters that begin later by the length
+//!   of the needle. *before* has the same bits, shifted by that length and one more
+//!   character: bits of this block and of the previous block. So each character is
+//!   classified once.
+//! * *matches* compares some characters of the needle, its probes. A needle of up to three
+//!   characters, or of four in one byte each, consists of probes, and *matches* is exact.
+//! * A longer needle has two probes, its first and its last character. What has them, and
+//!   whitespace before and after, is a candidate. It is as long as the needle and nearly
+//!   always equal to it, but the other characters must be compared. If candidates are
+//!   rare, each of them takes a branch out of the loop. If they are frequent, the
+//!   processor would mispredict this branch at nearly every candidate, which takes as
+//!   long as counting several blocks. So then one candidate is compared for every two
+//!   blocks, even if they have none, and only two or more candidates take a branch. The
+//!   blocks before tell which way is faster.
+//! * Bitmaps of two blocks cannot span a needle of more than 62 characters. So the first
+//!   62 are searched for, and the others are compared.
+//! * A long text is counted in two halves at once, a block of each in turn. A processor
+//!   fetches from two places of the memory faster than from one.
+//! * The text is treated as if whitespace surrounds it. Its end, where no window fits, is
+//!   copied into an array that is filled up with spaces, and counted there. So nothing
+//!   outside the text is ever read.
 //!
 //! Bitmaps of 64 bytes are the idea of simdjson (G. Langdale and D. Lemire, "Parsing
 //! Gigabytes of JSON per Second", 2019).
 
-use crate::lanes::{BLOCK, Lanes, Window, block};
+use crate::lanes::{BLOCK, KEY, Lanes, Window, block};
 use crate::prefetch::prefetch;
 use crate::whitespace::{Ascii, Character};
 
-/// As much of a needle as *before* can be shifted by.
-const REACH: usize = BLOCK - 2;
+/// The maximum distance, in characters, by which *before* can be shifted.
+const MAX_SHIFT: usize = BLOCK - 2;
 
-/// Up to which length the hits of a block are compared with the needle all at once.
-/// Of longer ones a block has so few that it is faster to compare one by one.
-const SHORT: usize = 16;
+/// The number of characters in a stretch of each half. After a stretch, the number of its
+/// candidates tells how to compare those of the next one.
+const STRETCH: usize = 32 * BLOCK;
+
+/// Candidates are frequent if there is more than one in this number of blocks.
+const FREQUENT: usize = 16;
 
 /// Counts the words of `contents` that equal `needle`.
 #[inline(always)]
@@ -50,9 +59,9 @@ pub(crate) fn count<C: Character, L: Lanes<C>>(lanes: L, contents: &[C], needle:
     search::<C, L, false>(lanes, contents, needle).0
 }
 
-/// The same in bytes that are known to be ASCII only when they have been counted.
+/// Counts like `count`, and checks that `contents` is ASCII.
 ///
-/// `None` if they are not, or if there was nothing to count.
+/// Returns `None` if `contents` is not ASCII or was not read.
 #[inline(always)]
 pub(crate) fn count_ascii<L: Lanes<Ascii>>(
     lanes: L,
@@ -63,9 +72,9 @@ pub(crate) fn count_ascii<L: Lanes<Ascii>>(
     is_ascii.then_some(total)
 }
 
-/// How often the needle is found; if asked for, whether contents is seen to be ASCII.
+/// Returns the count and, with `CHECK_ASCII`, whether `contents` was seen to be ASCII.
 #[inline(always)]
-fn search<C: Character, L: Lanes<C>, const ASKED: bool>(
+fn search<C: Character, L: Lanes<C>, const CHECK_ASCII: bool>(
     lanes: L,
     contents: &[C],
     needle: &[C],
@@ -74,44 +83,96 @@ fn search<C: Character, L: Lanes<C>, const ASKED: bool>(
         return (0, false);
     }
     match needle.len() {
-        // Between two whitespace characters stands an empty piece, which is no word.
+        // Between two whitespace characters stands an empty text, which is no word.
         0 => (0, false),
-        1 => Search::new(lanes, needle, [0]).count::<ASKED>(contents),
-        2 => Search::new(lanes, needle, [0, 1]).count::<ASKED>(contents),
-        3 => Search::new(lanes, needle, [0, 1, 2]).count::<ASKED>(contents),
-        4 => Search::new(lanes, needle, [0, 1, 2, 3]).count::<ASKED>(contents),
-        // Two characters of Chinese, Japanese or Korean: a common length of a word.
-        6 if C::IS_PART => Search::new(lanes, needle, [0, 1, 2, 3, 4, 5]).count::<ASKED>(contents),
+        1 => exact(lanes, needle, [0]).count::<CHECK_ASCII>(contents),
+        2 => exact(lanes, needle, [0, 1]).count::<CHECK_ASCII>(contents),
+        3 => exact(lanes, needle, [0, 1, 2]).count::<CHECK_ASCII>(contents),
+        // Four probes of wide characters would take longer than two and a comparison.
+        4 if size_of::<C>() == 1 => {
+            exact(lanes, needle, [0, 1, 2, 3]).count::<CHECK_ASCII>(contents)
+        }
         length => {
-            // The first bytes of characters in UTF-8 are much the same.
-            let (first, last) = (usize::from(C::IS_PART), length.min(REACH) - 1);
-            Search::new(lanes, needle, [first, last]).count::<ASKED>(contents)
+            // In UTF-8, the first bytes of characters differ less than the others.
+            let probes = [usize::from(C::IS_UTF8), length.min(MAX_SHIFT) - 1];
+            if length <= KEY {
+                Search::<_, _, 2, SHORT>::new(lanes, needle, probes).count::<CHECK_ASCII>(contents)
+            } else {
+                Search::<_, _, 2, LONG>::new(lanes, needle, probes).count::<CHECK_ASCII>(contents)
+            }
         }
     }
 }
 
-/// A needle made ready to be searched for.
-struct Search<'n, C: Character, L: Lanes<C>, const PROBES: usize> {
+/// Returns a search for a needle of which every character is a probe.
+#[inline(always)]
+fn exact<C: Character, L: Lanes<C>, const PROBES: usize>(
+    lanes: L,
+    needle: &[C],
+    offsets: [usize; PROBES],
+) -> Search<'_, C, L, PROBES, EXACT> {
+    Search::new(lanes, needle, offsets)
+}
+
+/// The mode of a search for a needle of which every character is a probe.
+const EXACT: u8 = 0;
+/// The mode of a search for a needle that has a key.
+const SHORT: u8 = 1;
+/// The mode of a search for any other needle.
+const LONG: u8 = 2;
+
+/// A needle that is ready to be searched for.
+struct Search<'n, C: Character, L: Lanes<C>, const PROBES: usize, const MODE: u8> {
     lanes: L,
     needle: &'n [C],
-    /// Some characters of the needle, each in every lane, and where they stand in it.
+    /// Some characters of the needle, each in every lane, with their offsets.
     probes: [(usize, L::Splat); PROBES],
-    /// The length of the needle, or `REACH`.
-    reach: usize,
-    /// What to add to *after*: everything, if the needle ends beyond.
-    unknown: u64,
+    /// The length of the needle, or `MAX_SHIFT` if that is less.
+    shift: usize,
+    /// Bits to add to *after*: all, if the needle ends beyond it.
+    beyond: u64,
 }
 
-/// Where there is whitespace, or in a block something that has it before and after.
-#[derive(Clone, Copy)]
-struct Places {
-    /// There is.
-    sure: u64,
-    /// It takes a closer look to tell. Only among the bytes of UTF-8 is it so.
-    maybe: u64,
+/// Two bitmaps: of whitespace, or of places where the needle may begin.
+#[derive(Clone, Copy, Default)]
+struct Bitmaps {
+    /// What is certain.
+    certain: u64,
+    /// What is possible: all that is certain, and in UTF-8 what must be decoded to tell.
+    possible: u64,
 }
 
-impl<'n, C: Character, L: Lanes<C>, const PROBES: usize> Search<'n, C, L, PROBES> {
+impl Bitmaps {
+    /// Returns what is possible but not certain.
+    #[inline(always)]
+    fn unsure(self) -> u64 {
+        self.possible ^ self.certain
+    }
+
+    /// Removes what is certain, and returns its number.
+    #[inline(always)]
+    fn take_certain(&mut self) -> usize {
+        let number = self.certain.count_ones() as usize;
+        self.possible = self.unsure();
+        self.certain = 0;
+        number
+    }
+}
+
+/// What a count knows of the blocks before.
+struct State<S> {
+    total: usize,
+    /// For each half, the whitespace of its previous block.
+    previous: [Bitmaps; 2],
+    /// The bits of all bytes so far.
+    seen: S,
+}
+
+impl<'n, C, L, const PROBES: usize, const MODE: u8> Search<'n, C, L, PROBES, MODE>
+where
+    C: Character,
+    L: Lanes<C>,
+{
     #[inline(always)]
     fn new(lanes: L, needle: &'n [C], offsets: [usize; PROBES]) -> Self {
         let mut probes = [(0, lanes.splat(needle[0])); PROBES];
@@ -122,159 +183,260 @@ impl<'n, C: Character, L: Lanes<C>, const PROBES: usize> Search<'n, C, L, PROBES
             lanes,
             needle,
             probes,
-            reach: needle.len().min(REACH),
-            unknown: if needle.len() > REACH { u64::MAX } else { 0 },
-        }
-    }
-
-    #[inline(always)]
-    fn count<const ASKED: bool>(&self, contents: &[C]) -> (usize, bool) {
-        // Two halves of as many blocks, and less than four blocks more.
-        let half = contents.len().saturating_sub(BLOCK) / (2 * BLOCK) * BLOCK;
-        let end = &contents[2 * half..];
-        let mut padded = [C::SPACE; 4 * BLOCK];
-        padded[..end.len()].copy_from_slice(end);
-
-        // As if the text came after whitespace: what comes before the needle if that
-        // is what the text begins with.
-        let head = contents
-            .first_chunk()
-            .unwrap_or(block(window(&padded, 0), 0));
-        let mut seen = self.lanes.splat(C::SPACE);
-        if ASKED {
-            seen = self.lanes.union(seen, head);
-        }
-        let mut head = self.whitespace(head);
-        head.sure = (head.sure << 1 | 1) << (BLOCK - 1 - self.reach);
-        head.maybe = head.maybe << 1 << (BLOCK - 1 - self.reach);
-        let mut earlier = [head; 2];
-        if half > 0 {
-            let middle = block(window(contents, half - BLOCK), self.reach);
-            earlier[1] = self.whitespace(middle);
-        }
-
-        let mut total = 0;
-        let mut start = 0;
-        while start < half {
-            // A loop of its own for needles to be confirmed, in which nothing is called.
-            let mut hits = [Places { sure: 0, maybe: 0 }; 2];
-            while start < half {
-                for stream in 0..2 {
-                    let window = window(contents, stream * half + start);
-                    prefetch(window);
-                    if ASKED {
-                        seen = self.lanes.union(seen, block(window, self.reach));
-                    }
-                    hits[stream] = self.hits(window, &mut earlier[stream]);
-                }
-                start += BLOCK;
-                if PROBES == self.needle.len() {
-                    for hits in &mut hits {
-                        total += std::mem::take(&mut hits.sure).count_ones() as usize;
-                    }
-                }
-                if hits.iter().any(|hits| hits.sure | hits.maybe != 0) {
-                    break;
-                }
-            }
-            for (start, hits) in [start - BLOCK, half + start - BLOCK].into_iter().zip(hits) {
-                total += self.confirmed(contents, start, window(contents, start), hits);
-            }
-        }
-        let mut earlier = earlier[usize::from(half > 0)];
-        for place in [0, BLOCK, 2 * BLOCK] {
-            let start = 2 * half + place;
-            if start + self.needle.len() > contents.len() {
-                break;
-            }
-            let window = window(&padded, place);
-            let hits = self.hits(window, &mut earlier);
-            total += self.confirmed(contents, start, window, hits);
-        }
-        if !ASKED {
-            return (total, false);
-        }
-        for place in 0..4 {
-            if let Some(block) = padded[place * BLOCK..].first_chunk() {
-                seen = self.lanes.union(seen, block);
-            }
-        }
-        (total, self.lanes.all_ascii(seen))
-    }
-
-    /// Where in a window's first block something begins that may be the needle.
-    #[inline(always)]
-    fn hits(&self, window: &Window<C>, earlier: &mut Places) -> Places {
-        let after = self.whitespace(block(window, self.reach));
-        let earlier = std::mem::replace(earlier, after);
-        let before = self.before(earlier.sure, after.sure);
-        let matches = self.lanes.matches(window, &self.probes);
-        let sure = matches & before & (after.sure | self.unknown);
-        let mut maybe = 0;
-        if C::IS_PART {
-            let before = before | self.before(earlier.maybe, after.maybe);
-            let after = after.sure | after.maybe | self.unknown;
-            maybe = matches & before & after & !sure;
-        }
-        Places { sure, maybe }
-    }
-
-    /// From where whitespace comes after something of the needle's length, in the last
-    /// block and in this, where it comes before.
-    #[inline(always)]
-    fn before(&self, earlier: u64, after: u64) -> u64 {
-        earlier >> (BLOCK - 1 - self.reach) | after << (self.reach + 1)
-    }
-
-    #[inline(always)]
-    fn whitespace(&self, block: &[C; BLOCK]) -> Places {
-        Places {
-            sure: self.lanes.whitespace(block),
-            maybe: if C::IS_PART {
-                self.lanes.parts(block)
+            shift: needle.len().min(MAX_SHIFT),
+            beyond: if needle.len() > MAX_SHIFT {
+                u64::MAX
             } else {
                 0
             },
         }
     }
 
-    /// How many of the hits of the window at `start` are the needle.
     #[inline(always)]
-    fn confirmed(&self, contents: &[C], start: usize, window: &Window<C>, hits: Places) -> usize {
-        let length = self.needle.len();
-        let mut found = hits.sure | hits.maybe;
-        if length <= SHORT {
-            let mut compared = 0;
-            while found != 0 && PROBES < length && compared < length {
-                // Four characters at a time; of the last four, some once more.
-                let mut probes = [(0, self.lanes.splat(self.needle[0])); 4];
-                for probe in &mut probes {
-                    let offset = compared.min(length - 1);
-                    *probe = (offset, self.lanes.splat(self.needle[offset]));
-                    compared += 1;
-                }
-                found &= self.lanes.matches(window, &probes);
+    fn count<const CHECK_ASCII: bool>(&self, contents: &[C]) -> (usize, bool) {
+        // Two halves with the same number of blocks, and an end of less than four blocks.
+        let half = contents.len().saturating_sub(BLOCK) / (2 * BLOCK) * BLOCK;
+        let end = &contents[2 * half..];
+        let mut padded = [C::SPACE; 4 * BLOCK];
+        padded[..end.len()].copy_from_slice(end);
+
+        let head = contents
+            .first_chunk()
+            .unwrap_or(block(window(&padded, 0), 0));
+        let mut state = State {
+            total: 0,
+            previous: [self.whitespace_before(head); 2],
+            seen: self.lanes.splat(C::SPACE),
+        };
+        if CHECK_ASCII {
+            state.seen = self.lanes.union(state.seen, head);
+        }
+        if half > 0 {
+            let middle = block(window(contents, half - BLOCK), self.shift);
+            state.previous[1] = self.whitespace(middle);
+            self.count_halves::<CHECK_ASCII>(contents, half, &mut state);
+        }
+
+        let mut previous = state.previous[usize::from(half > 0)];
+        for place in [0, BLOCK, 2 * BLOCK] {
+            let start = 2 * half + place;
+            if start + self.needle.len() > contents.len() {
+                break;
+            }
+            let window = window(&padded, place);
+            let hits = self.hits(window, &mut previous);
+            // A short text seldom needs the key, and making it takes time.
+            if MODE == EXACT || hits.possible != 0 {
+                let key = self.lanes.key(self.needle);
+                state.total += self.confirmed(contents, start, window, hits, &key);
             }
         }
-        let (mut count, mut unsure) = (0, found);
-        if length <= SHORT {
-            count = (found & hits.sure).count_ones() as usize;
-            unsure = found & hits.maybe;
+        if !CHECK_ASCII {
+            return (state.total, false);
         }
-        while unsure != 0 && (length > SHORT || C::IS_PART) {
-            let (before, rest) = contents.split_at(start + unsure.trailing_zeros() as usize);
-            count += usize::from(
-                rest.starts_with(self.needle)
-                    && C::whitespace_begins(&rest[length..])
-                    && (!C::IS_PART || C::whitespace_ends(before)),
-            );
-            unsure &= unsure - 1;
+        for place in 0..4 {
+            if let Some(block) = padded[place * BLOCK..].first_chunk() {
+                state.seen = self.lanes.union(state.seen, block);
+            }
+        }
+        (state.total, self.lanes.all_ascii(state.seen))
+    }
+
+    /// Counts in both halves of a long text.
+    #[inline(always)]
+    fn count_halves<const CHECK_ASCII: bool>(
+        &self,
+        contents: &[C],
+        half: usize,
+        state: &mut State<L::Splat>,
+    ) {
+        let key = self.lanes.key(self.needle);
+        let (mut start, mut is_frequent) = (0, false);
+        while start < half {
+            let stop = half.min(start + STRETCH);
+            // With the block after the last one, so that every block has a window.
+            let halves = [
+                &contents[start..stop + BLOCK],
+                &contents[half + start..half + stop + BLOCK],
+            ];
+            let starts = [start, half + start];
+            let candidates = if is_frequent {
+                self.count_stretches::<CHECK_ASCII, true>(contents, starts, halves, &key, state)
+            } else {
+                self.count_stretches::<CHECK_ASCII, false>(contents, starts, halves, &key, state)
+            };
+            is_frequent = MODE == SHORT && candidates * FREQUENT > 2 * (stop - start) / BLOCK;
+            start = stop;
+        }
+    }
+
+    /// Counts in a stretch of each half. Returns the number of candidates.
+    ///
+    /// If candidates are frequent, one is compared for every two blocks, without a branch.
+    #[inline(always)]
+    fn count_stretches<const CHECK_ASCII: bool, const IS_FREQUENT: bool>(
+        &self,
+        contents: &[C],
+        starts: [usize; 2],
+        mut halves: [&[C]; 2],
+        key: &L::Key,
+        state: &mut State<L::Splat>,
+    ) -> usize {
+        let length = halves[0].len();
+        let mut candidates = 0;
+        loop {
+            // An inner loop in which little is compared, so that registers keep its values.
+            let (windows, hits) = loop {
+                let Some(windows) = next_windows(&mut halves) else {
+                    return candidates;
+                };
+                let [mut first, mut second] = self.hits_of_both::<CHECK_ASCII>(windows, state);
+                if MODE == EXACT {
+                    state.total += first.take_certain() + second.take_certain();
+                }
+                if IS_FREQUENT {
+                    let number = first.certain.count_ones() + second.certain.count_ones();
+                    if number <= 1 && first.unsure() | second.unsure() == 0 {
+                        candidates += number as usize;
+                        // Without a candidate, the place is that of the next block.
+                        let window = windows[usize::from(first.certain == 0)];
+                        let place = (first.certain | second.certain).trailing_zeros() as usize;
+                        let is_equal = self.lanes.equals(window, place, key);
+                        state.total += usize::from(is_equal) & number as usize;
+                        continue;
+                    }
+                } else if first.possible | second.possible == 0 {
+                    continue;
+                }
+                break (windows, [first, second]);
+            };
+            let passed = length - halves[0].len();
+            for number in 0..2 {
+                let (start, hits) = (starts[number] + passed - BLOCK, hits[number]);
+                candidates += hits.certain.count_ones() as usize;
+                state.total += self.confirmed(contents, start, windows[number], hits, key);
+            }
+        }
+    }
+
+    /// Returns where the needle may begin in the first block of each window.
+    #[inline(always)]
+    fn hits_of_both<const CHECK_ASCII: bool>(
+        &self,
+        windows: [&Window<C>; 2],
+        state: &mut State<L::Splat>,
+    ) -> [Bitmaps; 2] {
+        for window in windows {
+            prefetch(window, C::PREFETCH);
+            if CHECK_ASCII {
+                state.seen = self.lanes.union(state.seen, block(window, self.shift));
+            }
+        }
+        let [first, second] = &mut state.previous;
+        [self.hits(windows[0], first), self.hits(windows[1], second)]
+    }
+
+    /// Returns where in a window's first block the needle may begin.
+    #[inline(always)]
+    fn hits(&self, window: &Window<C>, previous: &mut Bitmaps) -> Bitmaps {
+        let after = self.whitespace(block(window, self.shift));
+        let previous = std::mem::replace(previous, after);
+        let matches = self.lanes.matches(window, &self.probes);
+        let beyond = if MODE == LONG { self.beyond } else { 0 };
+        let before = self.before(previous.certain, after.certain);
+        let certain = matches & before & (after.certain | beyond);
+        let mut possible = certain;
+        if C::IS_UTF8 {
+            let before = self.before(previous.possible, after.possible);
+            possible = matches & before & (after.possible | beyond);
+        }
+        Bitmaps { certain, possible }
+    }
+
+    /// Shifts *after* of the previous block and of this one to *before* of this one.
+    #[inline(always)]
+    fn before(&self, previous: u64, after: u64) -> u64 {
+        previous >> (BLOCK - 1 - self.shift) | after << (self.shift + 1)
+    }
+
+    #[inline(always)]
+    fn whitespace(&self, block: &[C; BLOCK]) -> Bitmaps {
+        let certain = self.lanes.whitespace(block);
+        let mut possible = certain;
+        if C::IS_UTF8 {
+            possible |= self.lanes.possible_whitespace(block);
+        }
+        Bitmaps { certain, possible }
+    }
+
+    /// Returns *after* of the block before the text, which ends with whitespace.
+    #[inline(always)]
+    fn whitespace_before(&self, head: &[C; BLOCK]) -> Bitmaps {
+        let Bitmaps { certain, possible } = self.whitespace(head);
+        let unused = BLOCK - 1 - self.shift;
+        Bitmaps {
+            certain: (certain << 1 | 1) << unused,
+            possible: (possible << 1 | 1) << unused,
+        }
+    }
+
+    /// Returns how many of the hits of a window in `contents` are the needle.
+    #[inline(always)]
+    fn confirmed(
+        &self,
+        contents: &[C],
+        start: usize,
+        window: &Window<C>,
+        hits: Bitmaps,
+        key: &L::Key,
+    ) -> usize {
+        let (mut count, mut unsure) = (0, hits.unsure());
+        match MODE {
+            EXACT => count += hits.certain.count_ones() as usize,
+            LONG => unsure = hits.possible,
+            _ => {
+                let mut places = hits.certain;
+                while places != 0 {
+                    let place = places.trailing_zeros() as usize;
+                    count += usize::from(self.lanes.equals(window, place, key));
+                    places &= places - 1;
+                }
+            }
+        }
+        if unsure != 0 {
+            count += words_at(contents, start, unsure, self.needle);
         }
         count
     }
 }
 
-/// The window at a place of a text.
+/// Returns at how many of some places after `start` a word begins that equals `needle`.
+///
+/// Whitespace is looked for by decoding, so this is slow and seldom called.
+#[inline(never)]
+fn words_at<C: Character>(contents: &[C], start: usize, mut places: u64, needle: &[C]) -> usize {
+    let mut count = 0;
+    while places != 0 {
+        let (before, rest) = contents.split_at(start + places.trailing_zeros() as usize);
+        count += usize::from(
+            C::whitespace_ends(before)
+                && rest.starts_with(needle)
+                && C::whitespace_begins(&rest[needle.len()..]),
+        );
+        places &= places - 1;
+    }
+    count
+}
+
+/// Returns the next window of each half, or `None` after the last block.
+#[inline(always)]
+fn next_windows<'t, C>(halves: &mut [&'t [C]; 2]) -> Option<[&'t Window<C>; 2]> {
+    let windows = [halves[0].first_chunk()?, halves[1].first_chunk()?];
+    *halves = [&halves[0][BLOCK..], &halves[1][BLOCK..]];
+    Some(windows)
+}
+
+/// Returns the window at a place of a text.
 #[inline(always)]
 fn window<C>(contents: &[C], start: usize) -> &Window<C> {
     contents[start..]

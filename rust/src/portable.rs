@@ -1,7 +1,10 @@
-//! The portable path: plain loops over a block, for the compiler to vectorise.
+//! The portable kernel: plain loops over a block, which the compiler turns into vector code.
+//!
+//! The largest loops are functions of their own. A call costs little beside 64 characters,
+//! and inlined everywhere, they would be half of the extension.
 
-use crate::lanes::{BLOCK, Lanes, Window, block};
-use crate::whitespace::{Character, PARTS};
+use crate::lanes::{BLOCK, KEY, Lanes, Window, block};
+use crate::whitespace::{Character, may_be_whitespace};
 
 /// Runs on any processor.
 #[derive(Clone, Copy)]
@@ -9,6 +12,7 @@ pub(crate) struct Portable;
 
 impl<C: Character> Lanes<C> for Portable {
     type Splat = C;
+    type Key = ([C; KEY], usize);
 
     #[inline(always)]
     fn splat(self, character: C) -> C {
@@ -16,6 +20,14 @@ impl<C: Character> Lanes<C> for Portable {
     }
 
     #[inline(always)]
+    fn key(self, needle: &[C]) -> ([C; KEY], usize) {
+        let length = needle.len().min(KEY);
+        let mut key = [C::SPACE; KEY];
+        key[..length].copy_from_slice(&needle[..length]);
+        (key, length)
+    }
+
+    #[inline(never)]
     fn whitespace(self, block: &[C; BLOCK]) -> u64 {
         let mut flags = [0; BLOCK];
         for (flag, character) in flags.iter_mut().zip(block) {
@@ -25,11 +37,11 @@ impl<C: Character> Lanes<C> for Portable {
     }
 
     #[inline(always)]
-    fn parts(self, block: &[C; BLOCK]) -> u64 {
+    fn possible_whitespace(self, block: &[C; BLOCK]) -> u64 {
         let mut flags = [0; BLOCK];
         for (flag, &character) in flags.iter_mut().zip(block) {
             let code: u32 = character.into();
-            *flag = u8::from(PARTS.contains(&code.to_le_bytes()[0]));
+            *flag = u8::from(may_be_whitespace(code.to_le_bytes()[0]));
         }
         bitmap(&flags)
     }
@@ -48,7 +60,7 @@ impl<C: Character> Lanes<C> for Portable {
         seen.into() < 0x80
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn matches<const PROBES: usize>(
         self,
         window: &Window<C>,
@@ -62,16 +74,21 @@ impl<C: Character> Lanes<C> for Portable {
         }
         bitmap(&flags)
     }
+
+    #[inline(always)]
+    fn equals(self, window: &Window<C>, place: usize, (key, length): &([C; KEY], usize)) -> bool {
+        window[place..].starts_with(&key[..*length])
+    }
 }
 
-/// A bit for each flag, which is 0 or 1.
+/// Returns the bitmap of flags, which are 0 or 1.
 #[inline(always)]
 fn bitmap(flags: &[u8; BLOCK]) -> u64 {
     let mut bits = [0; BLOCK];
     for (place, (bit, flag)) in bits.iter_mut().zip(flags).enumerate() {
         *bit = flag << (place % 8);
     }
-    // Eight bytes, with a bit each that is the byte's own, are gathered in the lowest.
+    // Of eight bytes, each has one bit at a place of its own: the lowest byte collects them.
     let mut bitmap = [0; BLOCK / 8];
     for (byte, eight) in bitmap.iter_mut().zip(bits.chunks_exact(8)) {
         let mut eight = eight

@@ -1,14 +1,9 @@
-//! Asks the processor for what will be read soon.
+//! Asks the processor to fetch what will be read soon.
 #![allow(unsafe_code)]
 
-/// How far ahead, in bytes: the time that memory takes to answer, at the speed at
-/// which blocks are counted.
-#[cfg(target_arch = "x86_64")]
-const AHEAD: usize = 4096;
-
-/// Asks for as many bytes as a block has, some way after the window's.
+/// Asks for as many bytes as a block has, at a distance after the window.
 #[inline(always)]
-pub(crate) fn prefetch<C>(window: &[C]) {
+pub(crate) fn prefetch<C>(window: &[C], distance: usize) {
     #[cfg(target_arch = "x86_64")]
     for line in 0..size_of::<C>() {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
@@ -16,10 +11,10 @@ pub(crate) fn prefetch<C>(window: &[C]) {
         let there = window
             .as_ptr_range()
             .end
-            .wrapping_byte_add(AHEAD + 64 * line);
-        // SAFETY: prefetching is a hint. It reads nothing, and may be given any address.
+            .wrapping_byte_add(distance + 64 * line);
+        // SAFETY: prefetching is a hint. It reads nothing, so every address is allowed.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(there.cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = window;
+    let _ = (window, distance);
 }

@@ -2,17 +2,17 @@
 #![allow(unsafe_code)]
 
 use pyo3::buffer::PyBuffer;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyASCIIObject;
 use pyo3::prelude::*;
 use pyo3::types::string::PyStringData;
-use pyo3::types::{PyBytes, PyMemoryView, PyString, PyStringMethods};
+use pyo3::types::{PyBytes, PyModule, PyString, PyStringMethods};
 
-use crate::path::Path;
+use crate::dispatch::Kernel;
 use crate::whitespace::{Ascii, Character};
 
-/// From how many bytes on a text is counted detached from the interpreter:
-/// detaching costs as much as counting a few kilobytes.
+/// The minimum number of bytes to count detached from the interpreter. Detaching takes as
+/// long as counting a few kilobytes.
 const DETACH_FROM: usize = 1 << 16;
 
 /// The extension module.
@@ -29,9 +29,9 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        let names: Vec<_> = super::Path::all().map(super::Path::name).collect();
-        module.setattr("_paths", pyo3::types::PyTuple::new(module.py(), names)?)?;
-        // Pickled as textcount.count_occurrences, whatever the backend.
+        let names: Vec<_> = super::Kernel::all().map(super::Kernel::name).collect();
+        module.setattr("_kernels", pyo3::types::PyTuple::new(module.py(), names)?)?;
+        // Both backends pickle the function as textcount.count_occurrences.
         module
             .getattr("count_occurrences")?
             .setattr("__module__", "textcount")
@@ -62,25 +62,25 @@ mod _native {
 /// 2
 #[pyfunction]
 fn count_occurrences(contents: &Bound<'_, PyAny>, needle: &Bound<'_, PyAny>) -> PyResult<usize> {
-    count_any(Path::best(), contents, needle)
+    count_any(Kernel::best(), contents, needle)
 }
 
-/// Count on the path of a name in _paths: for tests and benchmarks.
+/// Count with the kernel of a name in _kernels: for tests and benchmarks.
 #[pyfunction]
 fn _count_on(
-    path: &str,
+    kernel: &str,
     contents: &Bound<'_, PyAny>,
     needle: &Bound<'_, PyAny>,
 ) -> PyResult<usize> {
-    let Some(path) = Path::all().find(|each| each.name() == path) else {
-        let names: Vec<_> = Path::all().map(Path::name).collect();
-        let message = format!("path {path:?} is not one of {}", names.join(", "));
+    let Some(kernel) = Kernel::all().find(|each| each.name() == kernel) else {
+        let names: Vec<_> = Kernel::all().map(Kernel::name).collect();
+        let message = format!("kernel {kernel:?} is not one of {}", names.join(", "));
         return Err(PyValueError::new_err(message));
     };
-    count_any(path, contents, needle)
+    count_any(kernel, contents, needle)
 }
 
-/// Count in contents[start:stop], which is UTF-8, without a copy of it.
+/// Count in contents[start:stop], which is UTF-8, without copying it.
 ///
 /// Nobody may change contents meanwhile.
 #[pyfunction]
@@ -98,88 +98,86 @@ fn _count_part(
             PyValueError::new_err(message)
         })?;
     // SAFETY: the part is in the buffer, which is neither moved nor freed while it is
-    // held here. Nor is it changed: this function is the package's own, which reads a
-    // file into memory that it gives to nobody else, and counts before it reads on.
+    // held here. Nor is it changed: only the package calls this function. It reads a file
+    // into memory of its own, and counts before it reads on.
     let part = unsafe { std::slice::from_raw_parts(part, stop - start) };
-    count_utf8(Path::best(), contents.py(), part, needle)
+    count_utf8(Kernel::best(), contents.py(), part, needle)
 }
 
-/// Checks the arguments.
+/// Checks the types of the arguments, and counts.
 fn count_any(
-    path: Path,
+    kernel: Kernel,
     contents: &Bound<'_, PyAny>,
     needle: &Bound<'_, PyAny>,
 ) -> PyResult<usize> {
-    let word = needle
-        .cast::<PyString>()
-        .map_err(|_| wrong_type("needle", "str", needle));
-    if let Ok(text) = contents.cast::<PyString>() {
-        count(path, text, word?)
-    } else if let Ok(bytes) = contents.cast::<PyBytes>() {
-        count_utf8(path, bytes.py(), bytes.as_bytes(), word?)
+    let word = needle.cast::<PyString>().ok();
+    if let (Ok(text), Some(word)) = (contents.cast::<PyString>(), word) {
+        count(kernel, text, word)
+    } else if let (Ok(bytes), Some(word)) = (contents.cast::<PyBytes>(), word) {
+        count_utf8(kernel, bytes.py(), bytes.as_bytes(), word)
     } else {
-        Err(wrong_contents(contents))
+        Err(wrong_call(contents, needle))
     }
 }
 
-/// Counts in UTF-8 where it lies.
+/// Counts UTF-8 in place.
 fn count_utf8(
-    path: Path,
+    kernel: Kernel,
     py: Python<'_>,
     contents: &[u8],
     needle: &Bound<'_, PyString>,
 ) -> PyResult<usize> {
-    // No valid text has a lone surrogate, nor the empty word.
+    // A needle with a lone surrogate equals no word of a valid text, nor does the empty one.
     let word = needle.to_str().unwrap_or("");
-    if let Ok(count) = detached(py, contents.len(), || path.count_utf8(contents, word)) {
+    if let Ok(count) = detached(py, contents.len(), || kernel.count_utf8(contents, word)) {
         return Ok(count);
     }
-    // What is wrong with it only Python says in Python's words.
+    // Decoding in Python raises Python's error.
     let contents = PyBytes::new(py, contents);
     let text = PyString::from_encoded_object(&contents, Some(c"utf-8"), Some(c"strict"))?;
-    count(path, &text, needle)
+    count(kernel, &text, needle)
 }
 
-/// Counts where CPython keeps the characters, without a copy of contents.
+/// Counts the characters in place, in CPython's own array.
 fn count(
-    path: Path,
+    kernel: Kernel,
     contents: &Bound<'_, PyString>,
     needle: &Bound<'_, PyString>,
 ) -> PyResult<usize> {
     let py = contents.py();
-    // SAFETY: a str does not change while more than its owner may hold it, and the
-    // caller holds this one for as long as the slice is used, detached or not.
+    // SAFETY: a str is immutable, and the caller holds it as long as the slice is used,
+    // detached or not.
     let characters = unsafe { contents.data() }?;
     // SAFETY: as above.
     let word = unsafe { needle.data() }?;
     Ok(match (characters, word) {
         (PyStringData::Ucs1(text), PyStringData::Ucs1(word)) => {
             if is_ascii(contents, text) {
-                count_in(path, py, Ascii::of(text), Ascii::of(word))
+                count_in(kernel, py, Ascii::of(text), Ascii::of(word))
             } else {
-                count_in(path, py, text, word)
+                count_in(kernel, py, text, word)
             }
         }
         (PyStringData::Ucs2(text), PyStringData::Ucs1(word)) => {
-            count_in(path, py, text, &widened(word))
+            count_in(kernel, py, text, &widened(word))
         }
-        (PyStringData::Ucs2(text), PyStringData::Ucs2(word)) => count_in(path, py, text, word),
+        (PyStringData::Ucs2(text), PyStringData::Ucs2(word)) => count_in(kernel, py, text, word),
         (PyStringData::Ucs4(text), PyStringData::Ucs1(word)) => {
-            count_in(path, py, text, &widened(word))
+            count_in(kernel, py, text, &widened(word))
         }
         (PyStringData::Ucs4(text), PyStringData::Ucs2(word)) => {
-            count_in(path, py, text, &widened(word))
+            count_in(kernel, py, text, &widened(word))
         }
-        (PyStringData::Ucs4(text), PyStringData::Ucs4(word)) => count_in(path, py, text, word),
-        // The word has a character too wide for the text to hold.
+        (PyStringData::Ucs4(text), PyStringData::Ucs4(word)) => count_in(kernel, py, text, word),
+        // The needle has a character that is too wide for the text.
         _ => 0,
     })
 }
 
-/// Whether these characters of a str are known to be ASCII.
+/// Returns true if the characters of a str are known to be ASCII.
 ///
-/// CPython keeps what only the others need between the head of a str and its
-/// characters. (From 3.14 on its own flag cannot be read from Rust.)
+/// In CPython, the characters of such a str follow a shorter head than those of others.
+/// Since 3.14, Rust cannot read CPython's own flag.
 fn is_ascii(owner: &Bound<'_, PyString>, characters: &[u8]) -> bool {
     let head = characters
         .as_ptr()
@@ -188,17 +186,17 @@ fn is_ascii(owner: &Bound<'_, PyString>, characters: &[u8]) -> bool {
     head == size_of::<PyASCIIObject>()
 }
 
-/// The characters of a needle in the width of a wider text.
+/// Converts the characters of a needle to the width of a wider text.
 fn widened<C: Copy, W: From<C>>(needle: &[C]) -> Vec<W> {
     needle.iter().map(|&character| character.into()).collect()
 }
 
 /// Counts characters of one width.
-fn count_in<C: Character>(path: Path, py: Python<'_>, text: &[C], needle: &[C]) -> usize {
-    detached(py, size_of_val(text), || path.count(text, needle))
+fn count_in<C: Character>(kernel: Kernel, py: Python<'_>, text: &[C], needle: &[C]) -> usize {
+    detached(py, size_of_val(text), || kernel.count(text, needle))
 }
 
-/// Detaches for what takes as long as counting so many bytes, if that pays.
+/// Does work that takes as long as counting `size` bytes; detached, if that pays.
 fn detached<T: Send>(py: Python<'_>, size: usize, work: impl FnOnce() -> T + Send) -> T {
     if size < DETACH_FROM {
         work()
@@ -207,27 +205,10 @@ fn detached<T: Send>(py: Python<'_>, size: usize, work: impl FnOnce() -> T + Sen
     }
 }
 
-/// The same `TypeError` as `textcount._arguments.wrong_type`.
-fn wrong_type(argument: &str, expected: &str, given: &Bound<'_, PyAny>) -> PyErr {
-    match given.get_type().name() {
-        Ok(name) => PyTypeError::new_err(format!(
-            "count_occurrences() argument '{argument}' must be {expected}, not {name}"
-        )),
-        Err(error) => error,
-    }
-}
-
-/// The same `TypeError` as `textcount._arguments.wrong_contents`.
-fn wrong_contents(given: &Bound<'_, PyAny>) -> PyErr {
-    let error = wrong_type("contents", "str or bytes", given);
-    let py = given.py();
-    let is_buffer = match PyMemoryView::from(given) {
-        Ok(_) => true,
-        Err(error) => !error.is_instance_of::<PyTypeError>(py),
-    };
-    if is_buffer {
-        PyTypeError::new_err(format!("{}; pass bytes(contents)", error.value(py)))
-    } else {
-        error
-    }
+/// Returns the `TypeError` for arguments of wrong types, in the words of the package's Python.
+fn wrong_call(contents: &Bound<'_, PyAny>, needle: &Bound<'_, PyAny>) -> PyErr {
+    let py = contents.py();
+    PyModule::import(py, "textcount._arguments")
+        .and_then(|module| module.call_method1("wrong_call", (contents, needle)))
+        .map_or_else(|error| error, PyErr::from_value)
 }

@@ -1,38 +1,38 @@
-//! UTF-8, counted where it lies.
+//! Counts UTF-8 in place.
 //!
-//! A valid needle begins and ends where characters do, so its bytes are looked for as
-//! characters are. Whitespace is the difference: it may be two or three bytes long.
-//! The bitmaps have that of one byte for sure, and the bytes that a longer one may
-//! begin or end with as a maybe; where a needle stands between such, the text is
-//! decoded there. In few texts many do.
+//! A valid needle begins and ends where characters do. So its bytes are searched for
+//! like characters. Only whitespace differs, because it may be two or three bytes long.
+//! Whitespace of one byte is certain. A byte that longer whitespace may begin or end
+//! with is possible whitespace. Where a needle stands next to it, the text is decoded,
+//! which is seldom.
 //!
-//! Bytes are counted piece by piece, while the processor's cache has them: as ASCII,
-//! as long as they are (to see that takes an instruction or two); else they are
-//! validated and counted as UTF-8.
+//! A text is counted in pieces that fit in the processor's cache. A piece is counted as
+//! ASCII, which is checked at the cost of an instruction or two. If it is not ASCII, it
+//! is validated, and counted as UTF-8.
 
-use crate::path::Path;
+use crate::dispatch::Kernel;
 use crate::whitespace::{Ascii, Character, Utf8, is_whitespace};
 
-/// How many bytes are counted at a time, or less: a piece ends with whitespace.
-const PIECE: usize = 1 << 15;
+/// The maximum number of bytes in a piece, unless a word is longer.
+pub(crate) const PIECE: usize = 1 << 15;
 
-/// What has to be decoded to know what is wrong with it.
+/// The error for bytes that are not valid UTF-8. Decoding them tells what is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invalid;
 
-impl Path {
-    /// The number of words of UTF-8 that equal `needle`.
+impl Kernel {
+    /// Counts the words of UTF-8 that equal `needle`.
     ///
     /// ```
-    /// # use textcount::{Invalid, Path};
-    /// let path = Path::best();
-    /// assert_eq!(path.count_utf8("né\u{2003}de né".as_bytes(), "né"), Ok(2));
-    /// assert_eq!(path.count_utf8(b"n\xE9", "n"), Err(Invalid));
+    /// # use textcount::{Invalid, Kernel};
+    /// let kernel = Kernel::best();
+    /// assert_eq!(kernel.count_utf8("né\u{2003}de né".as_bytes(), "né"), Ok(2));
+    /// assert_eq!(kernel.count_utf8(b"n\xE9", "n"), Err(Invalid));
     /// ```
     ///
     /// # Errors
     ///
-    /// `Invalid`, if contents is not valid UTF-8.
+    /// Returns `Invalid` if `contents` is not valid UTF-8.
     pub fn count_utf8(self, contents: &[u8], needle: &str) -> Result<usize, Invalid> {
         let is_word = !needle.chars().any(|char| is_whitespace(char.into()));
         let needle = if is_word { needle.as_bytes() } else { b"" };
@@ -40,7 +40,7 @@ impl Path {
         while !rest.is_empty() {
             let (piece, after) = rest.split_at(piece_of(rest));
             rest = after;
-            // What the last piece was this one probably is.
+            // This piece is probably ASCII if the previous one was.
             if was_ascii {
                 if let Some(count) = self.count_ascii(Ascii::of(piece), Ascii::of(needle)) {
                     total += count;
@@ -55,7 +55,8 @@ impl Path {
     }
 }
 
-/// How many bytes of a text to count next: such that no word is cut.
+/// Returns the number of bytes in the next piece. It ends with whitespace, so that no
+/// word is cut.
 fn piece_of(text: &[u8]) -> usize {
     let Some((piece, rest)) = text.split_at_checked(PIECE) else {
         return text.len();

@@ -1,11 +1,11 @@
 //! Which characters separate words.
 
-use std::ops::Range;
-
-/// The characters of which Python's `str.isspace` is true, as first and last of
-/// each run of them: 29, those whose bidirectional type is `WS`, `B` or `S`, or
-/// whose category is `Zs`. Rust's `char::is_whitespace` lacks U+001C to U+001F.
-const RUNS: [(u32, u32); 10] = [
+/// The 29 characters for which Python's `str.isspace` is true: the first and the last of
+/// each run.
+///
+/// Their bidirectional type is `WS`, `B` or `S`, or their category is `Zs`. Rust's
+/// `char::is_whitespace` lacks U+001C to U+001F.
+pub(crate) const RUNS: [(u32, u32); 10] = [
     (0x09, 0x0D),
     (0x1C, 0x20),
     (0x85, 0x85),
@@ -18,34 +18,38 @@ const RUNS: [(u32, u32); 10] = [
     (0x3000, 0x3000),
 ];
 
-/// A character as an array keeps it: 1, 2 or 4 bytes that hold a code point.
+/// A character in an array: 1, 2 or 4 bytes that hold a code point.
 ///
-/// Unlike `char` it may be a lone surrogate.
+/// Unlike a `char`, it may be a lone surrogate.
 pub trait Character: Copy + Eq + From<u8> + Into<u32> + Sync {
-    /// The space that texts are padded with.
+    /// The space that pads a text.
     const SPACE: Self;
 
-    /// The highest code that may be whitespace.
+    /// The highest code point that may be whitespace.
     const LAST: u32;
 
-    /// Whether it may be a part of a character only, as a byte of UTF-8 is. What is
-    /// said of whitespace is then said of that which is one byte long.
-    const IS_PART: bool = false;
+    /// True if this is a byte of UTF-8, which may be only a part of a character. Then
+    /// `is_whitespace` finds whitespace of one byte.
+    const IS_UTF8: bool = false;
 
-    /// Whether `str.isspace` is true of this character.
+    /// The distance, in bytes, at which to fetch what will be read soon. Memory answers in
+    /// about the time in which as many bytes are counted.
+    const PREFETCH: usize = 4096;
+
+    /// Returns true if `str.isspace` is true for this character.
     ///
-    /// Without a branch, and in the character's own width, so that a loop over
-    /// an array becomes vector code.
+    /// No branch, and the character's own width: so a loop over an array becomes vector
+    /// code.
     fn is_whitespace(self) -> bool;
 
-    /// Whether a text begins with whitespace, or is at its end.
+    /// Returns true if a text begins with whitespace or is empty.
     #[must_use]
     #[inline]
     fn whitespace_begins(text: &[Self]) -> bool {
         text.first().is_none_or(|each| each.is_whitespace())
     }
 
-    /// Whether a text ends with whitespace, or is at its beginning.
+    /// Returns true if a text ends with whitespace or is empty.
     #[must_use]
     #[inline]
     fn whitespace_ends(text: &[Self]) -> bool {
@@ -66,7 +70,7 @@ macro_rules! character {
                 let code = code(self);
                 let mut found = false;
                 for (first, last) in RUNS {
-                    // What there is not the compiler leaves out.
+                    // The compiler leaves out the runs that this type cannot hold.
                     if last <= Self::LAST {
                         found |= code.wrapping_sub(first as $width) <= (last - first) as $width;
                     }
@@ -91,11 +95,11 @@ macro_rules! byte {
         pub struct $name(u8);
 
         impl $name {
-            /// The same bytes.
+            /// Converts bytes, without a copy.
             #[must_use]
             #[allow(unsafe_code)]
             pub fn of(bytes: &[u8]) -> &[Self] {
-                // SAFETY: it is a byte, whichever.
+                // SAFETY: the type is transparent, and every byte is a value of it.
                 unsafe { &*(std::ptr::from_ref(bytes) as *const [Self]) }
             }
         }
@@ -118,49 +122,65 @@ macro_rules! byte {
 }
 
 byte!(
-    /// A byte of a text whose whitespace is all ASCII.
+    /// A byte of a text that has no whitespace but ASCII.
     ///
-    /// There is less of it than among CPython's 1-byte characters, which reach to
-    /// U+00FF, and most texts are of this kind.
+    /// CPython's 1-byte characters reach to U+00FF, and so have more whitespace. But most
+    /// texts are ASCII, and finding less whitespace is faster.
     Ascii,
 );
 
 byte!(
-    /// A byte of valid UTF-8, whose whitespace may be two or three bytes long.
+    /// A byte of valid UTF-8, in which whitespace may be two or three bytes long.
     Utf8,
-    const IS_PART: bool = true;
+    const IS_UTF8: bool = true;
+    // The next piece, which is validated first: see `utf8.rs`.
+    const PREFETCH: usize = crate::utf8::PIECE;
 
     fn whitespace_begins(text: &[Self]) -> bool {
-        text.is_empty() || is_whitespace(first_code(text))
+        match *text {
+            [] => true,
+            [Utf8(a @ ..0x80), ..] => u32::from(a).is_whitespace(),
+            [Utf8(a @ ..0xE0), b, ..] => decoded([Utf8(0), Utf8(a), b]).is_whitespace(),
+            [Utf8(a @ ..0xF0), b, c, ..] => decoded([Utf8(a), b, c]).is_whitespace(),
+            _ => false,
+        }
     }
 
     fn whitespace_ends(text: &[Self]) -> bool {
-        // Back to where the last character begins.
-        let is_inside = |byte: &Self| byte.0 & 0xC0 == 0x80;
-        let inside = text.iter().rev().take_while(|byte| is_inside(byte)).count();
-        text.is_empty() || is_whitespace(first_code(&text[text.len().saturating_sub(inside + 1)..]))
+        match *text {
+            [] => true,
+            [.., Utf8(c @ ..0x80)] => u32::from(c).is_whitespace(),
+            [.., Utf8(b @ 0xC2), c] => decoded([Utf8(0), Utf8(b), c]).is_whitespace(),
+            [.., Utf8(a @ 0xE1..0xE4), b, c] => decoded([Utf8(a), b, c]).is_whitespace(),
+            _ => false,
+        }
     }
 );
 
-/// The first code point of UTF-8, or a number that is none if it is above U+FFFF.
-fn first_code(text: &[Utf8]) -> u32 {
-    let low = |index: usize| text.get(index).map_or(0, |byte| u32::from(byte.0 & 0x3F));
-    match text.first().map_or(u8::MAX, |byte| byte.0) {
-        byte @ ..0x80 => byte.into(),
-        byte @ ..0xE0 => u32::from(byte & 0x1F) << 6 | low(1),
-        byte @ ..0xF0 => u32::from(byte & 0x0F) << 12 | low(1) << 6 | low(2),
-        _ => u32::MAX,
-    }
+/// Decodes a character of three bytes, or of two after a zero.
+fn decoded([a, b, c]: [Utf8; 3]) -> u32 {
+    let bits = |Utf8(byte), mask: u8, shift| u32::from(byte & mask) << shift;
+    bits(a, 0x0F, 12) | bits(b, 0x3F, 6) | bits(c, 0x3F, 0)
 }
 
-/// The bytes of UTF-8 that whitespace of more than one byte may begin or end with,
-/// and some others: a range is quick to look for.
+/// Returns true for bytes of UTF-8 that may be the first or the last byte of whitespace.
 ///
-/// It begins with C2, E1, E2 or E3. Letters do that too, but in few scripts those
-/// that most words begin with.
-pub(crate) const PARTS: Range<u8> = 0x80..0xE4;
+/// First bytes of whitespace are C2, E1, E2 and E3; last ones are among 80 to BF. One
+/// `and` and one comparison find them. They find C0 to C3 and E0 to E3 too, but not the
+/// first bytes of Greek, Cyrillic, Hebrew, Arabic, Chinese and Korean letters.
+pub(crate) const fn may_be_whitespace(byte: u8) -> bool {
+    let bits = byte & WHITESPACE_BITS;
+    0x80 <= bits && bits < WHITESPACE_END
+}
 
-/// The same for any code point, and for constants.
+/// The bits that `may_be_whitespace` looks at. It ignores what C2 and E2 differ in.
+pub(crate) const WHITESPACE_BITS: u8 = !0x20;
+
+/// The end of the range of these bits. It begins at 0x80, the lowest signed byte. So one
+/// comparison of signed bytes is enough.
+pub(crate) const WHITESPACE_END: u8 = 0xC4;
+
+/// Returns true if a code point is whitespace; also in constants.
 pub(crate) const fn is_whitespace(code: u32) -> bool {
     let mut run = 0;
     while run < RUNS.len() {

@@ -115,8 +115,8 @@ fn utf8() {
                     let words = text.split(char::is_whitespace);
                     words.filter(|word| *word == needle).count()
                 });
-                for path in textcount::Path::all() {
-                    let found = path.count_utf8(contents_at.copy(&text, at_end), needle);
+                for kernel in textcount::Kernel::all() {
+                    let found = kernel.count_utf8(contents_at.copy(&text, at_end), needle);
                     assert_eq!(found.ok(), words.ok(), "{needle:?} in {text:?}");
                 }
             }

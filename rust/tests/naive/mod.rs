@@ -1,6 +1,6 @@
 //! The plainest statement of what is counted.
 
-use textcount::{Character, Path};
+use textcount::{Character, Kernel};
 
 /// The words of `contents` that equal `needle`.
 pub fn count<C: Character>(contents: &[C], needle: &[C]) -> usize {
@@ -21,12 +21,12 @@ fn utf8<C: Character>(characters: &[C], place: usize) -> Option<String> {
     Some(text)
 }
 
-/// Counts on every path, and sees that each is right; of code points as UTF-8 as well.
+/// Counts on every kernel, and sees that each is right; of code points as UTF-8 as well.
 pub fn check<C: Character + std::fmt::Debug>(contents: &[C], needle: &[C]) {
     let expected = count(contents, needle);
-    for path in Path::all() {
-        let found = path.count(contents, needle);
-        let name = path.name();
+    for kernel in Kernel::all() {
+        let found = kernel.count(contents, needle);
+        let name = kernel.name();
         assert_eq!(found, expected, "{name}: {needle:?} in {contents:?}");
     }
     if size_of::<C>() < 4 {
@@ -34,9 +34,9 @@ pub fn check<C: Character + std::fmt::Debug>(contents: &[C], needle: &[C]) {
     }
     let place = contents.len() % 64;
     if let (Some(moved), Some(word)) = (utf8(contents, place), utf8(needle, 0)) {
-        for path in Path::all() {
-            let found = path.count_utf8(&moved.as_bytes()[place..], &word);
-            let name = path.name();
+        for kernel in Kernel::all() {
+            let found = kernel.count_utf8(&moved.as_bytes()[place..], &word);
+            let name = kernel.name();
             assert_eq!(found, Ok(expected), "{name}, UTF-8: {word:?} in {moved:?}");
         }
     }

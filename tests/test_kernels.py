@@ -1,4 +1,4 @@
-"""Each code path of the extension counts correctly. The crate has more tests of code paths."""
+"""Each kernel of the extension counts correctly. The crate has more tests of kernels."""
 
 import itertools
 import re
@@ -25,36 +25,36 @@ WIDTHS = {"ASCII": "e", "1 byte": "é", "2 bytes": "한", "4 bytes": "😀"}
 pytestmark = pytest.mark.own_backend
 
 
-@pytest.fixture(scope="module", params=_native._paths)
-def path(request: pytest.FixtureRequest) -> str:
-    """Return the name of a code path."""
+@pytest.fixture(scope="module", params=_native._kernels)
+def kernel(request: pytest.FixtureRequest) -> str:
+    """Return the name of a kernel."""
     name: str = request.param
     return name
 
 
 @pytest.fixture
-def count(path: str) -> Any:
-    """Return a function that counts with one code path of the extension."""
-    return partial(_native._count_on, path)
+def count(kernel: str) -> Any:
+    """Return a function that counts with one kernel of the extension."""
+    return partial(_native._count_on, kernel)
 
 
 @given(pair=near_misses(), times=st.integers(1, 9))
-def test_near_misses_are_counted(path: str, pair: tuple[str, str], times: int) -> None:
+def test_near_misses_are_counted(kernel: str, pair: tuple[str, str], times: int) -> None:
     contents, needle = pair[0] * times, pair[1]
-    assert _native._count_on(path, contents, needle) == oracle(contents, needle)
+    assert _native._count_on(kernel, contents, needle) == oracle(contents, needle)
     data = contents.encode(errors="replace")
-    assert _native._count_on(path, data, needle) == oracle(data.decode(), needle)
+    assert _native._count_on(kernel, data, needle) == oracle(data.decode(), needle)
 
 
 @given(contents=texts(0, 3 * 64), data=st.data())
 def test_words_and_parts_of_words_of_the_text_are_counted(
-    path: str, contents: str, data: st.DataObject
+    kernel: str, contents: str, data: st.DataObject
 ) -> None:
     words = contents.split() or ["a"]
     word = data.draw(st.sampled_from(words))
     start = data.draw(st.integers(0, len(word) - 1))
     for needle in (word, word[start:], word[: start + 1]):
-        assert _native._count_on(path, contents, needle) == oracle(contents, needle)
+        assert _native._count_on(kernel, contents, needle) == oracle(contents, needle)
 
 
 def around(needle: str) -> Iterator[str]:
@@ -89,8 +89,8 @@ def test_a_needle_longer_than_the_text_is_not_found(count: Any) -> None:
     assert [count("a" * size, "a" * size) for size in range(1, FAR)] == [1] * (FAR - 1)
 
 
-def test_an_unknown_path_is_refused(path: str) -> None:
-    choices = ", ".join(_native._paths)
-    with pytest.raises(ValueError, match=re.escape(f'path "x" is not one of {choices}')):
+def test_an_unknown_kernel_is_refused(kernel: str) -> None:
+    choices = ", ".join(_native._kernels)
+    with pytest.raises(ValueError, match=re.escape(f'kernel "x" is not one of {choices}')):
         _native._count_on("x", "a", "a")
-    assert path in _native._paths
+    assert kernel in _native._kernels

@@ -1,4 +1,4 @@
-//! Every path that this processor has, against the plainest statement of the answer.
+//! Every kernel that this processor has, against the plainest statement of the answer.
 #![allow(missing_docs)]
 
 #[path = "../fuzz/input.rs"]
@@ -6,7 +6,7 @@ mod input;
 mod naive;
 
 use naive::check;
-use textcount::{Ascii, Character, Invalid, Path};
+use textcount::{Ascii, Character, Invalid, Kernel};
 
 /// Two blocks, and a little more.
 const FAR: usize = 2 * 64 + 3;
@@ -26,13 +26,12 @@ fn check_at<C: Character + std::fmt::Debug>(place: usize, contents: &[C], needle
 /// The algorithm (`src/count.rs`) depends on the length at few places only, and a
 /// mistake shows next to one of them:
 ///
-/// * 1 to 8: each character of a needle of up to 4, or of 6 bytes of UTF-8, is a probe.
-///   A longer needle has 2 probes. The rest of it is compared, 4 characters at a time.
-/// * 15 to 18: a needle longer than `SHORT`, which is 16, is compared at each hit.
-/// * 60 to 68: `REACH` is 62, and a block has 64 characters.
+/// * 1 to 8: each character of a needle of up to 4 is a probe. A longer needle has 2.
+/// * 15 to 18: `KEY` is 16. A needle up to this length is compared in one step.
+/// * 60 to 68: `MAX_SHIFT` is 62, and a block has 64 characters.
 /// * 100 lies far beyond all of them.
 /// * 19 to 26 are for UTF-8, which `check` counts if a character has 4 bytes. Needles of
-///   these lengths have 50 to 81 bytes of UTF-8, so they lie around `REACH` and 64 too.
+///   these lengths have 50 to 81 bytes of UTF-8, so they lie around `MAX_SHIFT` and 64 too.
 fn lengths<C>() -> impl Iterator<Item = usize> {
     let utf8 = if size_of::<C>() == 4 { 19..27 } else { 0..0 };
     let short = (1..=8).chain(15..=18).chain(utf8);
@@ -127,10 +126,24 @@ where
             &[space, a],
             &[a, space, space, a],
         ] {
-            for path in Path::all() {
-                assert_eq!(path.count(&contents, needle), 0);
+            for kernel in Kernel::all() {
+                assert_eq!(kernel.count(&contents, needle), 0);
             }
         }
+    }
+}
+
+/// A linear congruential generator (Knuth's MMIX): it gives the same numbers every time.
+struct Random(u64);
+
+impl Random {
+    /// Returns a number less than `limit`.
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
     }
 }
 
@@ -138,35 +151,62 @@ fn random_texts<C>(letters: &[C], whitespace: &[C])
 where
     C: Character + std::fmt::Debug,
 {
-    // A linear congruential generator (Knuth's MMIX): the same texts every time.
-    let mut state = 1_u64;
-    let mut below = |limit: usize| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % limit
-    };
+    let mut random = Random(1);
     for _ in 0..20_000 {
-        let length = below(400);
+        let length = random.below(400);
         // From dense to hardly any.
-        let one_in = 1 + below(50);
+        let one_in = 1 + random.below(50);
         let contents: Vec<C> = (0..length)
-            .map(|_| match below(one_in) {
-                0 => whitespace[below(whitespace.len())],
-                _ => letters[below(letters.len())],
+            .map(|_| match random.below(one_in) {
+                0 => whitespace[random.below(whitespace.len())],
+                _ => letters[random.below(letters.len())],
             })
             .collect();
         let words = contents.split(|each| each.is_whitespace());
         let longest = words.clone().max_by_key(|word| word.len()).unwrap_or(&[]);
-        let other = words.clone().nth(below(words.count())).unwrap_or(&[]);
+        let other = words
+            .clone()
+            .nth(random.below(words.count()))
+            .unwrap_or(&[]);
         for needle in [
             longest,
             other,
             &other[other.len() / 2..],
             &contents[length / 2..],
         ] {
-            check_at(below(ALIGNMENTS), &contents, needle);
+            check_at(random.below(ALIGNMENTS), &contents, needle);
         }
+    }
+}
+
+/// A long text has stretches where words like the needle are frequent, and others where
+/// they are rare. A kernel counts these in different ways.
+fn similar_words_frequent_and_rare<C>(letters: &[C], whitespace: &[C])
+where
+    C: Character + std::fmt::Debug,
+{
+    let mut random = Random(2);
+    for length in (1..=20).chain([40, 62, 63]) {
+        let needle = needle_of(letters, length);
+        let mut contents = Vec::new();
+        for stretch in 0..9 {
+            // One word in so many is the needle, or differs from it in one character.
+            let one_in = [1, 3, 12, 200][stretch % 4];
+            for _ in 0..3000 / (length + 1) {
+                let mut word = needle.clone();
+                if random.below(one_in) == 0 {
+                    let place = random.below(2 * length);
+                    if let Some(character) = word.get_mut(place) {
+                        *character = letters[random.below(letters.len())];
+                    }
+                } else {
+                    word.truncate(random.below(length));
+                }
+                contents.extend(word);
+                contents.push(whitespace[random.below(whitespace.len())]);
+            }
+        }
+        check_at(length, &contents, &needle);
     }
 }
 
@@ -191,6 +231,11 @@ macro_rules! in_width {
             #[test]
             fn random_texts() {
                 super::random_texts($letters, $whitespace);
+            }
+
+            #[test]
+            fn similar_words_frequent_and_rare() {
+                super::similar_words_frequent_and_rare($letters, $whitespace);
             }
         }
     };
@@ -269,8 +314,8 @@ fn what_is_no_utf8_is_refused() {
             for (before, after) in [("a ", ""), ("", " a"), ("é", " a"), ("a", "a\u{2003}")] {
                 let fill = before.bytes().cycle().take(length * before.len());
                 let text = [&fill.collect::<Vec<_>>()[..], wrong, after.as_bytes()].concat();
-                for path in Path::all() {
-                    assert_eq!(path.count_utf8(&text, "a"), Err(Invalid), "{text:?}");
+                for kernel in Kernel::all() {
+                    assert_eq!(kernel.count_utf8(&text, "a"), Err(Invalid), "{text:?}");
                 }
             }
         }
@@ -278,12 +323,12 @@ fn what_is_no_utf8_is_refused() {
 }
 
 #[test]
-fn which_paths_ran() {
-    let names: Vec<_> = Path::all().map(Path::name).collect();
-    println!("paths: {}", names.join(", "));
+fn which_kernels_ran() {
+    let names: Vec<_> = Kernel::all().map(Kernel::name).collect();
+    println!("kernels: {}", names.join(", "));
     assert_eq!(names[0], "portable");
     #[cfg(target_arch = "x86_64")]
-    assert_eq!(names.len() == 2, is_x86_feature_detected!("avx2"));
+    assert_eq!(names.contains(&"avx2"), is_x86_feature_detected!("avx2"));
 }
 
 #[test]
