@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 REQUIREMENTS = [
     # environments, a command that must run, a part of its output
-    (r".*-(native|fallback)|coverage|guide|install|benchmark", "cargo -V", "cargo"),
+    (
+        r".*-(native|fallback)|coverage|guide|install|benchmark|foreign|minimum-rust",
+        "cargo -V",
+        "cargo",
+    ),
     ("rust", "cargo clippy -V", "clippy"),
     ("rust", "cargo fmt --version", "rustfmt"),
     ("asan", "rustc +nightly -vV", "host: x86_64-unknown-linux-gnu"),

@@ -2,38 +2,26 @@
 
     python tests/install/debian.py
 
-The program debootstrap, which needs root, installs a minimal Debian into a temporary folder.
-The packages come from the Debian mirror that this machine's apt uses. This Debian has Python
-and venv, but neither Rust nor a C compiler. Each command comes from the README and runs in its
-own clone of HEAD, without uncommitted changes. The commands need a package index. If Debian
-cannot be installed, the script reports "not run".
+bootstrap.py installs a minimal Debian into a temporary folder, which needs root. This Debian
+has Python and venv, but neither Rust nor a C compiler. Each command comes from the README and
+runs in its own clone of HEAD, without uncommitted changes. The commands need a package index.
+If Debian cannot be installed, the script reports "not run".
 """
 
 from __future__ import annotations
 
 import ast
 import os
-import platform
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from common import (
-    NotRun,
-    Wrong,
-    checkout,
-    expect,
-    find_program,
-    new_folder,
-    pip,
-    run,
-    summarise,
-)
+from bootstrap import PROXIES, bootstrap, run_inside
+from common import NotRun, Wrong, checkout, expect, new_folder, pip, summarise
 
 SUITE = "bookworm"
 PACKAGES = ("python3", "python3-venv", "ca-certificates")
@@ -42,16 +30,6 @@ ABSENT = ("cargo", "rustc", "cc", "gcc", "clang", "ld")
 TEST_LIMIT = 300
 """Maximum duration of the README's test command, in seconds."""
 
-# Mount /proc, and /dev/pts for the tests that open a pseudo-terminal. A bind mount of /dev would
-# expose this machine's devices to the tests.
-ENTER = """
-mount -t proc proc "$0/proc"
-mount -t devpts -o newinstance,ptmxmode=0666 devpts "$0/dev/pts"
-exec chroot "$0" "$@"
-"""
-
-APT_FIELDS = ("types", "uris", "suites", "components")
-PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 CERTIFICATES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 PIP_OPTIONS = (
     "cert",
@@ -89,80 +67,15 @@ CHECKS: dict[str, Callable[[str, str, float], str]] = {
 """For the program in each command, the function that checks the command's output."""
 
 
-def find_mirror() -> str:
-    """Return the address of the Debian mirror that this machine's apt uses.
-
-    The address comes from apt's configuration, because the package lists may be empty.
-    """
-    suites = {SUITE, platform.freedesktop_os_release().get("VERSION_CODENAME", SUITE)}
-    files = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]
-    for file in filter(Path.exists, files):
-        text = re.sub(r"(?m)^#.*\n?", "", file.read_text("utf-8"))
-        parse = parse_paragraphs if file.suffix == ".sources" else parse_lines
-        for source in parse(text):
-            if "deb" in source["types"] and suites & {*source["suites"]}:
-                for address in source["uris"]:
-                    # apt also has transport methods that debootstrap does not support.
-                    if "main" in source["components"] and re.match("(https?|file):", address):
-                        return address
-    raise NotRun("apt has no Debian mirror")
-
-
-def parse_paragraphs(text: str) -> Iterator[dict[str, list[str]]]:
-    """Parse a text in apt's deb822 format; yield the enabled sources."""
-    for paragraph in re.split(r"\n(?:[ \t]*\n)+", text):
-        fields = re.findall(r"^([\w-]+):(.*(?:\n[ \t].*)*)", paragraph, re.MULTILINE)
-        found = {name.lower(): value.split() for name, value in fields}
-        if found.get("enabled") != ["no"]:
-            yield {name: found.get(name, []) for name in APT_FIELDS}
-
-
-def parse_lines(text: str) -> Iterator[dict[str, list[str]]]:
-    """Parse a text in apt's one-line format; yield the sources."""
-    form = r"^[ \t]*(deb)[ \t]+(?:\[.*?\][ \t]+)?(\S+)[ \t]+(\S+)(.*)"
-    for values in re.findall(form, text, re.MULTILINE):
-        yield {name: value.split() for name, value in zip(APT_FIELDS, values, strict=True)}
-
-
-def bootstrap(work: Path) -> Path:
+def install(work: Path) -> Path:
     """Install a bare Debian; return its root folder."""
-    debootstrap = find_program("debootstrap")
-    if os.geteuid() != 0:
-        raise NotRun("debootstrap needs root")
     root = new_folder(work)
     root.chmod(0o755)
-    include = f"--include={','.join(PACKAGES)}"
-    command = [debootstrap, "--variant=minbase", include, SUITE, root, find_mirror()]
-    result = run(*private_mounts(), *command, check=False)
-    if result.returncode:
-        last_line = (result.stdout.splitlines() or ["no output"])[-1]
-        raise NotRun(f"debootstrap failed: {last_line}")
-    for name in ("resolv.conf", "hosts"):
-        if Path("/etc", name).exists():
-            shutil.copyfile(Path("/etc", name), root / "etc" / name)
-    entered = run_inside(root, "true")
-    if entered.returncode:
-        raise NotRun(f"cannot enter the Debian: {entered.stdout.strip()}")
+    bootstrap(root, SUITE, PACKAGES)
     script = 'for each; do command -v "$each"; done'
     found = run_inside(root, "sh", "-c", script, "sh", *ABSENT).stdout
     expect(not found, f"the Debian is not bare: it has {found.split()}")
     return root
-
-
-def private_mounts() -> list[object]:
-    """Return a command prefix that runs a command in a new mount namespace.
-
-    The mounts in the namespace disappear when the command ends.
-    """
-    return [find_program("unshare"), "--mount", "--propagation", "private"]
-
-
-def run_inside(root: Path, *command: object, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in the Debian, with root's environment and additional variables."""
-    path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    environment = {"HOME": "/root", "PATH": path, **variables}
-    enter = [*private_mounts(), "sh", "-ec", ENTER, root]
-    return run(*enter, *command, check=False, env=environment)
 
 
 def index_variables(root: Path) -> dict[str, str]:
@@ -215,7 +128,7 @@ def main() -> int:
     """Run both commands; return the exit status."""
     with tempfile.TemporaryDirectory() as name:
         try:
-            root = bootstrap(Path(name))
+            root = install(Path(name))
             variables = index_variables(root)
             # Run the commands one after the other, because the second command is timed.
             verdicts = [check(root, variables, program) for program in CHECKS]
