@@ -32,7 +32,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import built
 import texts
 from built import RIVALS
-from counting import Job, Timing, counting, rivals, timed
+from counting import rivals
+from measuring import Job, Timing, counting, timed
 from reference import loop, oracle
 from texts import MEGABYTE
 

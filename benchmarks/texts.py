@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from pathlib import Path
 
+KILOBYTE = 1 << 10
 MEGABYTE = 1 << 20
 
 FREQUENT = {
@@ -22,6 +23,10 @@ FREQUENT = {
     "spanish": "de la que el en y a los se del las un por con no una su para es al lo como más "
     "o pero sus le ha me si sin sobre este ya entre cuando todo esta ser era también",
     "korean": "영화 너무 정말 진짜 이 그 왜 더 그냥 다 좀 잘 수 최고 보고 안 내 재밌게 본 이런",
+    "russian": "и в не на я что он с как это по но они мы все она так его только было меня уже для "
+    "вот когда даже другие время человек который",
+    "chinese": "的 是 在 了 我 有 和 人 这 中 大 为 上 个 "
+    "国 我们 他们 中国 因为 自己 没有 什么 社会主义",
 }
 SYLLABLES = {
     "english": "er in re at en or ti on al st ing es an le de ro li ne ed ra nd te ly ce is ma co "
@@ -29,9 +34,41 @@ SYLLABLES = {
     "spanish": "ra do ta te ci ón ar es re la da to en ri co ca se mo pa ma no de lo ti er an os "
     "ía me is qu ñe él ad tr ón",
     "korean": "가 나 다 라 마 바 사 아 자 하 고 기 는 을 지 리 어 스 한 인 도 게 서 해 들 이 연 감",
+    "russian": "то по ко на ро ра не ни ва го но ка ли ре де те ма ста про ть ся ет ен ал ов",
+    "chinese": "天 地 人 和 你 我 他 大 小 多 少 上 下 左 右 前 后 来 去 学 生 工 作 国 家",
 }
 LONGEST = "pneumonoultramicroscopicsilicovolcanoconiosis"[:40]
 """A word of 40 letters."""
+
+TWELVE_WORDS = {
+    "a": "short",
+    "of": "short",
+    "the": "short",
+    "that": "short",
+    "there": "frequent",
+    "return": "frequent",
+    "question": "frequent",
+    "relationship": "frequent",
+    "housewives": "rare",
+    "zyzzyva": "absent",
+    "er": "substring",
+    LONGEST: "long",
+}
+"""Words of ``prose_with_long_words``, and what kind of word each is."""
+
+KINDS = frozenset(TWELVE_WORDS.values())
+
+ABSENT = ["zyzzyvazyzzyva"[:length] for length in (1, 2, 3, 4, 5, 6, 8, 12)]
+"""Words that are not in that text, of the lengths of those that are frequent."""
+
+UTF8_WORDS = {
+    "english": ["the", "there", "housewives"],
+    "spanish": ["de", "también", "ventanas"],
+    "russian": ["не", "который", "абвгд"],
+    "korean": ["영화", "재밌게", "가나다라마바"],
+    "chinese": ["的", "我们", "社会主义"],
+}
+"""Words of each language, counted in UTF-8."""
 
 
 class Case(NamedTuple):
@@ -64,6 +101,16 @@ def prose(language: str, size: int) -> str:
     for place in source.sample(range(len(chosen)), 3):
         chosen[place] = "housewives"
     return repeated(" ".join(chosen), size)
+
+
+def prose_with_long_words(size: int) -> str:
+    """English prose in which one word in a hundred is there, return, question or relationship."""
+    words = prose("english", min(size, 8 * MEGABYTE)).split(" ")
+    source = random.Random("long words")
+    for word in ("there", "return", "question", "relationship"):
+        for place in source.sample(range(len(words)), len(words) // 100):
+            words[place] = word
+    return repeated(" ".join(words), size)
 
 
 def repeated(piece: str, size: int) -> str:

@@ -6,7 +6,7 @@
 use memchr::memmem::find_iter;
 use pyo3::exceptions::PyUnicodeError;
 use pyo3::prelude::*;
-use textcount::Path;
+use textcount::Kernel;
 
 /// The loop of textcount 1.0, each line of it turned into what looks the same in Rust.
 ///
@@ -59,7 +59,7 @@ fn memmem(py: Python<'_>, contents: &str, needle: &str) -> usize {
 /// The kernel of textcount, on UTF-8: what is left of it under abi3.
 #[pyfunction]
 fn in_utf8(py: Python<'_>, contents: &str, needle: &str) -> PyResult<usize> {
-    py.detach(|| Path::best().count_utf8(contents.as_bytes(), needle))
+    py.detach(|| Kernel::best().count_utf8(contents.as_bytes(), needle))
         .map_err(|_| PyUnicodeError::new_err("contents is not valid UTF-8"))
 }
 
