@@ -40,7 +40,7 @@ RUN_ELSEWHERE = {
 
 NOT_RUN = {
     "python3 -m venv .venv && .venv/bin/pip install '.[dask]'": "tox installs this for coverage",
-    "cargo +nightly fuzz run": "fuzzing has no end; rust/tests/paths.rs runs the seeds",
+    "cargo +nightly fuzz run": "fuzzing has no end; rust/tests/kernels.rs runs the seeds",
     "pip install textcount": "an index has the released version, not this one",
     "pip install --force-reinstall --no-cache-dir --no-binary textcount": "as above",
 }
