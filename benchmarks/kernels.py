@@ -2,7 +2,8 @@
 
     tox run -e benchmark-kernels -- [--before LIBRARY] [--json FILE] [--quick]
 
-``--before`` names the extension module of an earlier version, a file ``_native.*.so``. All jobs
+``--before`` names the extension module of another version, a file ``_native.*.so``. Its AVX2
+kernel is measured, if it has one. All jobs
 run in this process on the same texts, in an order that every round shuffles, and every answer is
 checked. Speeds are medians over the rounds. The script prints Markdown.
 """
@@ -71,6 +72,7 @@ def all_texts(size: int) -> Iterator[Text]:
     for name, start, width in zip(WIDTHS, ("", "é ", "— ", "😀 "), (1, 1, 2, 4), strict=True):
         words = [*texts.TWELVE_WORDS, *texts.ABSENT]
         yield Text(name, (start + prose)[: size // width], words)
+    yield Text("dense", texts.repeated("a ", size), ["a"])
     for language, words in texts.UTF8_WORDS.items():
         data = texts.prose(language, size).encode()[:size]
         yield Text(f"{language}, UTF-8", data.decode(errors="ignore").encode(), words)
@@ -243,7 +245,10 @@ def main() -> None:
     kernels = {name: partial(_native._count_on, name) for name in _native._kernels}
     if options.before:
         before = built.loaded("_native", options.before)
-        kernels[BEFORE] = partial(before._count_on, before._paths[-1])
+        # Before 1.7, a kernel was called a path.
+        names = getattr(before, "_kernels", None) or before._paths
+        best = "avx2" if "avx2" in names else names[-1]
+        kernels[BEFORE] = partial(before._count_on, best)
     rounds = 1 if options.quick else 7
     print(f"kernels {', '.join(kernels)}; {processor()}; medians of {rounds} rounds")
     sizes = CACHED if options.quick else SIZES

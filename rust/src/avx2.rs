@@ -26,7 +26,8 @@ kernel!(
     "popcnt"
 );
 
-impl Vector for Avx2 {
+// SAFETY: `kernel!` makes a value only if the processor has the set.
+unsafe impl Vector for Avx2 {
     type Register = __m256i;
     type Mask = __m256i;
     const BYTES: usize = 32;

@@ -35,7 +35,8 @@ kernel!(
     "popcnt"
 );
 
-impl Vector for Avx512 {
+// SAFETY: `kernel!` makes a value only if the processor has the set.
+unsafe impl Vector for Avx512 {
     type Register = __m512i;
     type Mask = u64;
     const BYTES: usize = 64;

@@ -7,22 +7,22 @@
 //! contents  to be or obey be be.
 //! matches   ...1......1...1..1..  here the needle's characters stand
 //! before    1..1..1..1....1..1..  before this there is whitespace
-//! after     1..1..1....1..1...11  so is after as many characters as the needle has
+//! after     1..1..1....1..1...11  whitespace stands one needle length later
 //! ```
 //!
 //! Where all three have a bit, a word begins that equals the needle. So the count is
-//! `popcount(matches & before & after)`. No branch depends on the text, and so frequent,
-//! rare and absent needles take the same time.
+//! `popcount(matches & before & after)`. If *matches* is exact, no branch depends on the
+//! text, and so frequent, rare and absent needles take the same time.
 //!
-//! * *after* is the bitmap of whitespace of 64 characters that begin later by the length
-//!   of the needle. *before* has the same bits, shifted by that length and one more
+//! * *after* is the bitmap of whitespace of the 64 characters that begin one needle length
+//!   later. *before* has the same bits, shifted by that length and one more
 //!   character: bits of this block and of the previous block. So each character is
 //!   classified once.
 //! * *matches* compares some characters of the needle, its probes. A needle of up to three
 //!   characters, or of four in one byte each, consists of probes, and *matches* is exact.
-//! * A longer needle has two probes, its first and its last character. What has them, and
-//!   whitespace before and after, is a candidate. It is as long as the needle and nearly
-//!   always equal to it, but the other characters must be compared. If candidates are
+//! * A longer needle has two probes, in general its first and its last character. A place
+//!   where both match, between whitespace, is a candidate. Nearly always the needle stands
+//!   there, but the other characters must be compared. If candidates are
 //!   rare, each of them takes a branch out of the loop. If they are frequent, the
 //!   processor would mispredict this branch at nearly every candidate, which takes as
 //!   long as counting several blocks. So then one candidate is compared for every two
@@ -129,16 +129,16 @@ struct Search<'n, C: Character, L: Lanes<C>, const PROBES: usize, const MODE: u8
     probes: [(usize, L::Splat); PROBES],
     /// The length of the needle, or `MAX_SHIFT` if that is less.
     shift: usize,
-    /// Bits to add to *after*: all, if the needle ends beyond it.
+    /// Bits to add to *after*: all ones if the needle is longer than `MAX_SHIFT`.
     beyond: u64,
 }
 
 /// Two bitmaps: of whitespace, or of places where the needle may begin.
 #[derive(Clone, Copy, Default)]
 struct Bitmaps {
-    /// What is certain.
+    /// The bits that are certain.
     certain: u64,
-    /// What is possible: all that is certain, and in UTF-8 what must be decoded to tell.
+    /// The certain bits, and in UTF-8 those that only decoding can confirm.
     possible: u64,
 }
 
@@ -412,7 +412,7 @@ where
 
 /// Returns at how many of some places after `start` a word begins that equals `needle`.
 ///
-/// Whitespace is looked for by decoding, so this is slow and seldom called.
+/// Whitespace is looked for by decoding, so this is slow.
 #[inline(never)]
 fn words_at<C: Character>(contents: &[C], start: usize, mut places: u64, needle: &[C]) -> usize {
     let mut count = 0;

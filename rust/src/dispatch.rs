@@ -59,7 +59,7 @@ macro_rules! instruction_sets {
 }
 
 instruction_sets! {
-    #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+    #[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
     Neon = "neon" in neon,
     #[cfg(target_arch = "x86_64")]
     Avx2 = "avx2" in avx2,

@@ -19,7 +19,7 @@ pub(crate) trait Lanes<C>: Copy {
     /// One character in every lane. `union` uses it to collect bits.
     type Splat: Copy;
 
-    /// A whole needle of at most `KEY` characters, ready to be compared.
+    /// The first characters of a needle, at most `KEY`, ready to be compared.
     type Key: Copy;
 
     /// Puts `character` in every lane.

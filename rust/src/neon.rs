@@ -11,15 +11,21 @@ use std::arch::aarch64::{
     vreinterpretq_u16_u8, vreinterpretq_u32_u8, vreinterpretq_u64_s8, vsubq_u16, vuzp1q_u8,
     vuzp1q_u16,
 };
-// True without asking the processor: the set is a part of the target.
-use std::arch::is_aarch64_feature_detected;
 
 use crate::nibbles::Nibbles;
 use crate::vector::{Vector, kernel, operations};
 
-kernel!(Neon, is_aarch64_feature_detected, "neon");
+/// Every processor of the target has the set.
+macro_rules! always {
+    ($feature:tt) => {
+        true
+    };
+}
 
-impl Vector for Neon {
+kernel!(Neon, always, "neon");
+
+// SAFETY: `kernel!` makes a value only if the processor has the set.
+unsafe impl Vector for Neon {
     type Register = uint8x16_t;
     type Mask = uint8x16_t;
     const BYTES: usize = 16;
@@ -38,7 +44,14 @@ impl Vector for Neon {
         }
         fn equal_16(a: *const u8, b: *const u8) -> u64 {
             let none = vdupq_n_u8(0);
-            bitmap([vceqq_u8(vld1q_u8(a), vld1q_u8(b)), none, none, none])
+            bitmap([equal(a, b, 0), none, none, none])
+        }
+        fn equal_32(a: *const u8, b: *const u8) -> u64 {
+            let none = vdupq_n_u8(0);
+            bitmap([equal(a, b, 0), equal(a, b, 16), none, none])
+        }
+        fn equal_64(a: *const u8, b: *const u8) -> u64 {
+            bitmap([equal(a, b, 0), equal(a, b, 16), equal(a, b, 32), equal(a, b, 48)])
         }
         fn greater_i8(a: uint8x16_t, b: uint8x16_t) -> uint8x16_t {
             vcgtq_s8(vreinterpretq_s8_u8(a), vreinterpretq_s8_u8(b))
@@ -61,6 +74,17 @@ impl Vector for Neon {
         fn in_order_of_4(mask: uint8x16_t) -> uint8x16_t { mask }
         fn bitmap(parts: [uint8x16_t; 4]) -> u64 { bitmap(parts) }
     }
+}
+
+/// Flags the bytes that are equal, of 16 at a distance from two pointers.
+///
+/// # Safety
+///
+/// As for `Vector`: the bytes can be read.
+#[inline(always)]
+unsafe fn equal(a: *const u8, b: *const u8, distance: usize) -> uint8x16_t {
+    // SAFETY: the caller's.
+    unsafe { vceqq_u8(vld1q_u8(a.add(distance)), vld1q_u8(b.add(distance))) }
 }
 
 /// Returns the bitmap of 64 flags.

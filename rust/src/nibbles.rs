@@ -28,8 +28,8 @@ pub(crate) trait Nibbles: Vector {
     /// Subtracts the lanes of `b` from those of `a`, and wraps around.
     unsafe fn sub_u16(self, a: Self::Register, b: Self::Register) -> Self::Register;
 
-    /// Converts the `u16` lanes of two registers, as signed numbers or not, to `u8`. A
-    /// number that has no place in a byte becomes 0 or 255.
+    /// Converts the `u16` lanes of two registers, signed or unsigned, to `u8`. A number that
+    /// does not fit becomes 0 or 255.
     unsafe fn narrow_u16(self, a: Self::Register, b: Self::Register) -> Self::Register;
 
     /// Returns the flags that are set in either mask.

@@ -2,19 +2,16 @@
 //!
 //! A valid needle begins and ends where characters do. So its bytes are searched for
 //! like characters. Only whitespace differs, because it may be two or three bytes long.
-//! Whitespace of one byte is certain. A byte that longer whitespace may begin or end
-//! with is possible whitespace. Where a needle stands next to it, the text is decoded,
-//! which is seldom.
+//! Whitespace of one byte is certain. The first and the last bytes of longer whitespace are
+//! *possible* whitespace, as are some other bytes. Where a needle stands between such bytes,
+//! the text is decoded.
 //!
 //! A text is counted in pieces that fit in the processor's cache. A piece is counted as
 //! ASCII, which is checked at the cost of an instruction or two. If it is not ASCII, it
 //! is validated, and counted as UTF-8.
 
 use crate::dispatch::Kernel;
-use crate::whitespace::{Ascii, Character, Utf8, is_whitespace};
-
-/// The maximum number of bytes in a piece, unless a word is longer.
-pub(crate) const PIECE: usize = 1 << 15;
+use crate::whitespace::{Ascii, Character, PIECE, Utf8, is_whitespace};
 
 /// The error for bytes that are not valid UTF-8. Decoding them tells what is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -26,14 +26,17 @@ use crate::whitespace::{Character, WHITESPACE_BITS, WHITESPACE_END};
 /// A proof that this processor has an instruction set, and the set's operations.
 ///
 /// `u8`, `u16` and `u32` in a name tell the width of a lane. An operation of lanes takes
-/// and returns all lanes of a register.
+/// and returns all lanes of a register. All operations are `#[inline(always)]`, so they
+/// become instructions of the function that `kernel!` compiles for the set. In any other
+/// function they would become slow calls.
 ///
 /// # Safety
 ///
-/// Whoever holds a value knows that the processor has the set. All operations are
-/// `#[inline(always)]`, so they become instructions of the function that `kernel!`
-/// compiles for the set. In any other function they would become slow calls.
-pub(crate) trait Vector: Copy {
+/// A value must exist only if the processor has the set. `BYTES` must be the size of a
+/// register. An operation is sound if there is a value, and if the bytes at its pointers
+/// can be read: `BYTES` of them for `load`, and for `equal_16`, `equal_32` and
+/// `equal_64` as many as the name says.
+pub(crate) unsafe trait Vector: Copy {
     /// A vector register.
     type Register: Copy;
 
@@ -85,7 +88,8 @@ pub(crate) trait Vector: Copy {
     /// Returns true if no byte has its highest bit set.
     unsafe fn is_ascii(self, bytes: Self::Register) -> bool;
 
-    /// Converts the lanes of two registers to `u16`; a number too large becomes 0xFFFF.
+    /// Converts the lanes of two registers to `u16`. A number too large becomes 0 or 0xFFFF,
+    /// and neither is whitespace.
     unsafe fn narrow_u32(self, a: Self::Register, b: Self::Register) -> Self::Register;
 
     /// Returns a mask with all flags set.
@@ -100,11 +104,11 @@ pub(crate) trait Vector: Copy {
     /// Joins two masks of `u32` lanes to one of `u16` lanes.
     unsafe fn join_u32(self, a: Self::Mask, b: Self::Mask) -> Self::Mask;
 
-    /// Puts a mask in order that was joined from two registers.
+    /// Restores the order of characters in a mask that was joined from two registers.
     unsafe fn in_order_of_2(self, mask: Self::Mask) -> Self::Mask;
 
-    /// Puts a mask in order that was joined from four registers, or from two registers
-    /// that `narrow_u32` returned.
+    /// Restores the order of characters in a mask that was joined from four registers, or
+    /// from two registers that `narrow_u32` returned.
     unsafe fn in_order_of_4(self, mask: Self::Mask) -> Self::Mask;
 
     /// Returns the bitmap of the parts of a block. Of the four masks, the first
@@ -124,11 +128,11 @@ pub(crate) trait FindWhitespace: Vector {
     unsafe fn wide_whitespace(self, a: Self::Register, b: Self::Register) -> Self::Mask;
 }
 
-/// A needle of at most `KEY` characters, in bytes.
+/// The first characters of a needle, at most `KEY`, in bytes.
 #[derive(Clone, Copy)]
 pub(crate) struct Key {
     bytes: [u8; 4 * KEY],
-    /// A bit for each byte of the needle.
+    /// A bit for each byte of these characters.
     mask: u64,
 }
 
@@ -239,8 +243,8 @@ impl<C: Character, V: FindWhitespace> Lanes<C> for V {
 
     #[inline(always)]
     fn equals(self, window: &Window<C>, place: usize, key: &Key) -> bool {
-        let start = window[place..].as_ptr().cast::<u8>();
         assert!(place <= BLOCK);
+        let start = window[place..].as_ptr().cast::<u8>();
         let key_start = key.bytes.as_ptr();
         // SAFETY: self proves that the processor has the set. The window has `KEY`
         // characters after the place, and the key has as many bytes as they have.
@@ -331,7 +335,7 @@ unsafe fn whitespace<C: Character, V: FindWhitespace>(
                 let second = register(vector, block, lanes(1));
                 vector.in_order_of_2(vector.wide_whitespace(first, second))
             }
-            // Characters above U+FFFF become that, which is no whitespace either.
+            // Characters above U+FFFF become numbers that are not whitespace.
             _ => vector.in_order_of_4(vector.wide_whitespace(
                 vector.narrow_u32(first, register(vector, block, lanes(1))),
                 vector.narrow_u32(
@@ -344,8 +348,10 @@ unsafe fn whitespace<C: Character, V: FindWhitespace>(
 }
 
 /// Declares the proof of an instruction set, and compiles the algorithm for the set.
+///
+/// `$has` is a macro that returns whether the processor has a feature.
 macro_rules! kernel {
-    ($name:ident, $detected:ident, $($feature:tt),+) => {
+    ($name:ident, $has:ident, $($feature:tt),+) => {
         /// A proof that this processor has the instruction set.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) struct $name(());
@@ -353,7 +359,7 @@ macro_rules! kernel {
         impl $name {
             /// Asks the processor for the set.
             pub(crate) fn new() -> Option<Self> {
-                ($($detected!($feature))&&+).then_some(Self(()))
+                ($($has!($feature))&&+).then_some(Self(()))
             }
 
             /// Counts the words of `contents` that equal `needle`.

@@ -18,6 +18,9 @@ pub(crate) const RUNS: [(u32, u32); 10] = [
     (0x3000, 0x3000),
 ];
 
+/// The maximum number of bytes of UTF-8 in a piece, unless a word is longer: see `utf8.rs`.
+pub(crate) const PIECE: usize = 1 << 15;
+
 /// A character in an array: 1, 2 or 4 bytes that hold a code point.
 ///
 /// Unlike a `char`, it may be a lone surrogate.
@@ -32,8 +35,8 @@ pub trait Character: Copy + Eq + From<u8> + Into<u32> + Sync {
     /// `is_whitespace` finds whitespace of one byte.
     const IS_UTF8: bool = false;
 
-    /// The distance, in bytes, at which to fetch what will be read soon. Memory answers in
-    /// about the time in which as many bytes are counted.
+    /// The distance, in bytes, at which to fetch what will be read soon. Counting as many
+    /// bytes takes about as long as one access to memory.
     const PREFETCH: usize = 4096;
 
     /// Returns true if `str.isspace` is true for this character.
@@ -134,7 +137,7 @@ byte!(
     Utf8,
     const IS_UTF8: bool = true;
     // The next piece, which is validated first: see `utf8.rs`.
-    const PREFETCH: usize = crate::utf8::PIECE;
+    const PREFETCH: usize = PIECE;
 
     fn whitespace_begins(text: &[Self]) -> bool {
         match *text {
@@ -194,7 +197,20 @@ pub(crate) const fn is_whitespace(code: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ascii, Character, is_whitespace};
+    use super::{Ascii, Character, RUNS, is_whitespace, may_be_whitespace};
+
+    #[test]
+    fn the_first_and_last_bytes_of_wide_whitespace_may_be_whitespace() {
+        for code in RUNS
+            .into_iter()
+            .flat_map(|(first, last)| first.max(0x80)..=last)
+        {
+            let text = char::from_u32(code).expect("a character").to_string();
+            let bytes = text.as_bytes();
+            assert!(may_be_whitespace(bytes[0]), "U+{code:04X}");
+            assert!(may_be_whitespace(bytes[bytes.len() - 1]), "U+{code:04X}");
+        }
+    }
 
     #[test]
     fn differs_from_rust_by_the_four_separators_alone() {

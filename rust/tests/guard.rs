@@ -9,11 +9,14 @@ use std::ptr;
 use naive::check;
 use textcount::{Ascii, Character};
 
-/// As much memory as is asked for, between pages that no one may read.
+/// Memory between two pages that no one may read.
 struct Guarded {
     first: *mut libc::c_void,
     page: usize,
 }
+
+/// The number of pages that may be read.
+const PAGES: usize = 8;
 
 impl Guarded {
     fn new() -> Self {
@@ -23,7 +26,7 @@ impl Guarded {
         let first = unsafe {
             libc::mmap(
                 ptr::null_mut(),
-                3 * page,
+                (PAGES + 2) * page,
                 libc::PROT_NONE,
                 libc::MAP_PRIVATE | libc::MAP_ANON,
                 -1,
@@ -32,11 +35,11 @@ impl Guarded {
         };
         assert_ne!(first, libc::MAP_FAILED);
         let guarded = Self { first, page };
-        // SAFETY: it is the middle page of the three.
+        // SAFETY: these are the pages between the first and the last.
         let done = unsafe {
             libc::mprotect(
                 guarded.middle().cast(),
-                page,
+                PAGES * page,
                 libc::PROT_READ | libc::PROT_WRITE,
             )
         };
@@ -48,14 +51,14 @@ impl Guarded {
         self.first.cast::<u8>().wrapping_add(self.page)
     }
 
-    /// A copy whose first character is the page's first, or whose last is its last.
+    /// A copy whose first character is the first that may be read, or whose last is the last.
     fn copy<C: Character>(&mut self, characters: &[C], at_end: bool) -> &[C] {
         let size = size_of_val(characters);
-        assert!(size <= self.page);
-        let offset = if at_end { self.page - size } else { 0 };
+        assert!(size <= PAGES * self.page);
+        let offset = if at_end { PAGES * self.page - size } else { 0 };
         let place = self.middle().wrapping_add(offset).cast::<C>();
-        // SAFETY: the place is in the middle page, and so is its end; it is aligned,
-        // as a page and the size are.
+        // SAFETY: the place is in the middle pages, and so is its end; it is aligned, as
+        // a page and the size are.
         unsafe { ptr::copy_nonoverlapping(characters.as_ptr(), place, characters.len()) };
         // SAFETY: as above, and it was written just now.
         unsafe { std::slice::from_raw_parts(place, characters.len()) }
@@ -65,11 +68,34 @@ impl Guarded {
 impl Drop for Guarded {
     fn drop(&mut self) {
         // SAFETY: nothing borrows it any more.
-        unsafe { libc::munmap(self.first, 3 * self.page) };
+        unsafe { libc::munmap(self.first, (PAGES + 2) * self.page) };
+    }
+}
+
+/// Counts a needle that is frequent, but not in every block, at the edges of the memory.
+///
+/// Such a text is counted in another way after its first 4096 characters.
+fn long_texts_at_the_edge_of_a_page<C: Character + std::fmt::Debug>() {
+    let mut contents_at = Guarded::new();
+    for needle in [5, 8, 16] {
+        let needle = vec![C::from(b'a'); needle];
+        for filler in 50..130 {
+            let filler = vec![C::from(b'b'); filler];
+            let words = [&needle[..], &[C::SPACE], &filler, &[C::SPACE]].concat();
+            let contents: Vec<C> = words
+                .into_iter()
+                .cycle()
+                .take(4600 + filler.len())
+                .collect();
+            for at_end in [false, true] {
+                check(contents_at.copy(&contents, at_end), &needle);
+            }
+        }
     }
 }
 
 fn texts_at_the_edge_of_a_page<C: Character + std::fmt::Debug>() {
+    long_texts_at_the_edge_of_a_page::<C>();
     let (mut contents_at, mut needle_at) = (Guarded::new(), Guarded::new());
     for length in 0..400 {
         for needle in [1, 2, 3, 4, 7, 16, 17, 40, 61, 62, 63, 64, 65, 100] {

@@ -26,7 +26,7 @@ fn check_at<C: Character + std::fmt::Debug>(place: usize, contents: &[C], needle
 /// The algorithm (`src/count.rs`) depends on the length at few places only, and a
 /// mistake shows next to one of them:
 ///
-/// * 1 to 8: each character of a needle of up to 4 is a probe. A longer needle has 2.
+/// * 1 to 8: each character of a needle of up to 3 or 4 is a probe. A longer needle has 2.
 /// * 15 to 18: `KEY` is 16. A needle up to this length is compared in one step.
 /// * 60 to 68: `MAX_SHIFT` is 62, and a block has 64 characters.
 /// * 100 lies far beyond all of them.
@@ -301,7 +301,7 @@ fn a_long_text_of_utf8() {
 }
 
 #[test]
-fn what_is_no_utf8_is_refused() {
+fn invalid_utf8_is_refused() {
     for length in (0..FAR).chain([32_000, 40_000, 100_000]) {
         for wrong in [
             &b"\xFF"[..],
@@ -327,12 +327,45 @@ fn which_kernels_ran() {
     let names: Vec<_> = Kernel::all().map(Kernel::name).collect();
     println!("kernels: {}", names.join(", "));
     assert_eq!(names[0], "portable");
+    let is_there = |name| names.contains(&name);
+    assert_eq!(is_there("neon"), cfg!(target_arch = "aarch64"));
     #[cfg(target_arch = "x86_64")]
-    assert_eq!(names.contains(&"avx2"), is_x86_feature_detected!("avx2"));
+    {
+        let has_bits = is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("popcnt");
+        assert_eq!(
+            is_there("avx2"),
+            is_x86_feature_detected!("avx2") && has_bits
+        );
+        let has_avx512 = is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vbmi")
+            && has_bits;
+        if !cfg!(avx512) {
+            println!("avx512: not run, because this compiler lacks it");
+        } else if !has_avx512 {
+            println!("avx512: not run, because this processor lacks it");
+        }
+        assert_eq!(is_there("avx512"), cfg!(avx512) && has_avx512);
+    }
+}
+
+/// Rust has the instructions of AVX-512 since 1.89.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn a_new_compiler_builds_avx512() {
+    let rustc = std::env::var_os("RUSTC").unwrap_or("rustc".into());
+    let Ok(output) = std::process::Command::new(rustc).arg("--version").output() else {
+        println!("not run, because there is no rustc");
+        return;
+    };
+    let version = String::from_utf8(output.stdout).expect("a version");
+    let is_old = (85..89).any(|minor| version.starts_with(&format!("rustc 1.{minor}.")));
+    assert_eq!(cfg!(avx512), !is_old, "{version}");
 }
 
 #[test]
-fn what_fuzzing_begins_with() {
+fn the_seeds_of_fuzzing() {
     let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds");
     let files = std::fs::read_dir(seeds).expect("the seeds are in the repository");
     let count = files
