@@ -3,9 +3,9 @@
     tox run -e benchmark-kernels -- [--before LIBRARY] [--json FILE] [--quick]
 
 ``--before`` names the extension module of another version, a file ``_native.*.so``. Its AVX2
-kernel is measured, if it has one. All jobs
-run in this process on the same texts, in an order that every round shuffles, and every answer is
-checked. Speeds are medians over the rounds. The script prints Markdown.
+kernel is measured, if it has one. All jobs run in this process on the same texts, in an order that
+every round shuffles, and every answer is checked. Speeds are medians over the rounds. The script
+prints Markdown.
 """
 
 from __future__ import annotations
@@ -185,6 +185,8 @@ def goals(timings: Timings, kernel: str) -> Iterator[Goal]:
         yield at_most(number, f"{text}, over reading: {limit}", limit, found)
         found = ratios.worst(READING, text, large, {"frequent"})
         yield at_most(number, f"{text}, frequent words of 5 letters and more: 1.5", 1.5, found)
+    found = ratios.over(READING, "dense", large, "a")
+    yield at_most(1, "`a a a ...`, over reading: 1.15", 1.15, found)
     for text in WIDTHS:
         found = ratios.spread(text, large)
         yield at_most(3, f"{text}, slowest over fastest word: 1.45", 1.45, found)
