@@ -282,13 +282,27 @@ def test_version_prints_the_version_of_the_package() -> None:
     assert (status, output.splitlines()[0]) == (0, f"textcount {textcount.__version__}")
 
 
-def test_the_help_fits_a_screen_of_80_by_24(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_help_has_at_most_40_lines_of_80_columns_in_groups(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     status, output, _ = outcome("--help")
     assert status == 0
     assert "textcount the essay.txt" in output
-    assert len(output.splitlines()) <= 24
+    assert len(output.splitlines()) <= 40
     assert max(map(len, output.splitlines())) <= 80
+    groups = re.findall(r"^(\w+):\n((?:  .+\n)+)", output, re.MULTILINE)
+    assert [name for name, _ in groups] == [
+        "words",
+        "files",
+        "output",
+        "workers",
+        "information",
+        "examples",
+    ]
+    options = re.findall(r"^  (-\S+)", "".join(lines for _, lines in groups[:-1]), re.MULTILINE)
+    described = re.findall(r"^  (-.*?)  +\S", output, re.MULTILINE)
+    assert len(options) == len(described) >= 15
 
 
 # Ctrl-C, and streams that fail

@@ -18,7 +18,7 @@ from textcount.report import FORMATS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any, NoReturn
 
 STDIN = 0
@@ -30,10 +30,16 @@ if it is not marked. No argument from the system has a NUL."""
 USAGE = """\
 textcount [OPTIONS] WORD [PATH ...]
        textcount [OPTIONS] (-e WORD | -f FILE) ... [PATH ...]"""
+DESCRIPTION = """\
+Count the words that are equal to WORD. Words are separated as Python's
+str.split separates them. Without a PATH, or for -, read standard input."""
 EPILOG = """\
-example: textcount the essay.txt notes.txt
-example: textcount -r --include '*.md' -e to -e be --format json docs
-Exit status: 0 if a word was found, 1 if none was, 2 if there was an error."""
+examples:
+  textcount the essay.txt notes.txt
+  textcount -r --include '*.md' -e to -e be --format json docs
+
+exit status: 0 if a word was found, 1 if none was, 2 if there was an error"""
+ERRORS_HELP = "for invalid bytes: strict (default), replace, ..."
 
 _KERNEL = f"kernel: {_backend.active.kernel}\n" if _backend.active.kernel else ""
 VERSION = f"""\
@@ -98,36 +104,52 @@ def parser() -> _Parser:
     made = _Parser(
         prog="textcount",
         usage=USAGE,
-        description="Count the words that equal WORD, cut as str.split does. No PATH, or -: stdin.",
+        description=DESCRIPTION,
         epilog=EPILOG,
         # Without a width, every run would import shutil and ask the terminal for its width.
         formatter_class=partial(
-            argparse.RawDescriptionHelpFormatter, max_help_position=29, width=78
+            argparse.RawDescriptionHelpFormatter, max_help_position=29, width=80
         ),
         add_help=False,
         allow_abbrev=False,
     )
-    add = made.add_argument
+    made.add_argument("operands", nargs="*", help=argparse.SUPPRESS)
 
     def repeated(name: str) -> dict[str, Any]:
         return {"dest": name, "action": "append", "default": []}
 
-    add("operands", nargs="*", help=argparse.SUPPRESS)
-    add("-h", "--help", action="help", help=argparse.SUPPRESS)
-    add("-e", **repeated("words"), metavar="WORD", help="a word; may be repeated")
-    add("-f", **repeated("word_files"), metavar="FILE", help="words in UTF-8, one a line")
-    add("-j", dest="jobs", type=_jobs, metavar="N", help="workers; else one for each processor")
-    add("--dask", metavar="ADDRESS", help="by a Dask cluster; local: one of -j workers")
+    add = made.group("words")
+    add("-e", **repeated("words"), metavar="WORD", help="count WORD; may be repeated")
+    add(
+        "-f", **repeated("word_files"), metavar="FILE", help="count the words in FILE, one per line"
+    )
+    add = made.group("files")
     add("-r", dest="recursive", action="store_true", help="count the files in directories")
-    add("--include", action="append", metavar="GLOB", help="with -r, count only files that match")
-    add("--exclude", **repeated("exclude"), metavar="GLOB", help="with -r, skip whatever matches")
-    add("--encoding", default="utf-8", metavar="NAME", help="of the files; utf-8 if not given")
-    add("--errors", default="strict", choices=HANDLERS, metavar="HOW", help="strict, replace, ...")
-    add("--format", default="text", choices=FORMATS, metavar="F", help="text, json or csv")
-    add("--total", action="store_true", help="print the sum alone")
+    add("--include", action="append", metavar="GLOB", help="with -r: count only what matches GLOB")
+    add("--exclude", **repeated("exclude"), metavar="GLOB", help="with -r: skip what matches GLOB")
+    add(
+        "--encoding", default="utf-8", metavar="NAME", help="encoding of the files (default: utf-8)"
+    )
+    add("--errors", default="strict", choices=HANDLERS, metavar="HOW", help=ERRORS_HELP)
+    add = made.group("output")
+    add(
+        "--format", default="text", choices=FORMATS, metavar="F", help="text (default), json or csv"
+    )
+    add("--total", action="store_true", help="print only the sums over all files")
     add("-q", dest="quiet", action="store_true", help="print no counts; only set the exit status")
-    add("--progress", action=argparse.BooleanOptionalAction, help="draw a bar, or never")
-    add("--version", action="version", version=VERSION)
+    add("--progress", action=argparse.BooleanOptionalAction, help="show a progress bar, or never")
+    add = made.group("workers")
+    add(
+        "-j",
+        dest="jobs",
+        type=_jobs,
+        metavar="N",
+        help="use N workers (default: one per processor)",
+    )
+    add("--dask", metavar="ADDRESS", help="use a Dask cluster; local: start one")
+    add = made.group("information")
+    add("-h", "--help", action="help", help="print this help")
+    add("--version", action="version", version=VERSION, help="print the version and the backend")
     return made
 
 
@@ -145,13 +167,18 @@ class _Parser(argparse.ArgumentParser):
         self.with_value: set[str] = set()
         self.flags = ""
 
-    def add_argument(self, *names: str, **options: Any) -> argparse.Action:
-        action = super().add_argument(*names, **options)
-        if action.nargs is None:
-            self.with_value.update(action.option_strings)
-        else:
-            self.flags += "".join(name[1] for name in action.option_strings if name[1] != "-")
-        return action
+    def group(self, title: str) -> Callable[..., None]:
+        """Start a group of options in the help; return the function that adds an option to it."""
+        group = self.add_argument_group(title)
+
+        def add(*names: str, **options: Any) -> None:
+            action = group.add_argument(*names, **options)
+            if action.nargs is None:
+                self.with_value.update(names)
+            else:
+                self.flags += "".join(name[1] for name in names if name[1] != "-")
+
+        return add
 
     def error(self, message: str) -> NoReturn:
         raise CannotRun(f"{message}; see textcount --help")
