@@ -6,8 +6,9 @@ place on the site as where the code is hosted: ``tox run -e site``.
 
 from __future__ import annotations
 
-import re
+import os
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parents[1]
-VERSION_FILE = (ROOT / "textcount/_version.py").read_text("utf-8")
+sys.path.insert(0, str(ROOT))  # the docstrings and the parser of this checkout
+os.environ["TEXTCOUNT_BACKEND"] = "pure"  # autodoc finds the annotations of Python functions
+import textcount  # noqa: E402
+from textcount.parser import parser  # noqa: E402
 
 CONTENTS = {
     "English": (
         "self",
         "docs/installing",
         "docs/recipes",
+        "docs/command",
+        "docs/reference",
         "docs/scaling",
         "docs/performance",
         "docs/profile",
@@ -40,17 +46,19 @@ CONTENTS = {
     ),
     "Español": ("README.es", "docs/refactorizar"),
 }
+OPTIONS_PAGE = "docs/command"
 SOURCES = "sources"
 """Where the metadata of a page has the files that it links to."""
 
 project = "textcount"
-(version,) = re.findall(r'^__version__ = "(.+?)"', VERSION_FILE, re.MULTILINE)
-extensions = ["myst_parser"]
+version = textcount.__version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "README"
 include_patterns = ["*.md", "docs/*.md"]
 # Nothing is looked for in what is built beside the pages.
 exclude_patterns = [each.name for each in ROOT.iterdir() if each.is_dir() and each.name != "docs"]
 myst_heading_anchors = 6
+nitpick_ignore_regex = [("py:class", ".*")]  # the types of other libraries have no page here
 highlight_language = "text"  # what is indented: commands, and what they print
 smartquotes = False  # the page says what the file says
 
@@ -80,6 +88,23 @@ def prepare(app: Sphinx, name: str, source: list[str]) -> None:
         for caption, pages in CONTENTS.items():
             head = f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n"
             source[0] += "\n".join([head, *pages, "```\n"])
+    if name == OPTIONS_PAGE:
+        source[0] += options()
+
+
+def options() -> str:
+    """Return a section that lists the options of the command, taken from its parser."""
+    text = "\n## The options\n"
+    for group in parser()._action_groups:  # noqa: SLF001 - argparse offers no other list
+        options = [each for each in group._group_actions if each.option_strings]  # noqa: SLF001
+        if options:
+            text += f"\n### {str(group.title).capitalize()}\n"
+        for option in options:
+            value = f" {option.metavar}" if option.metavar else ""
+            names = ", ".join(name + value for name in option.option_strings)
+            choices = f"\n\nChoices: {', '.join(option.choices)}" if option.choices else ""
+            text += f"\n```{{option}} {names}\n{option.help}{choices}\n```\n"
+    return text
 
 
 def link_sources(app: Sphinx, doctree: nodes.document) -> None:

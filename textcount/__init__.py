@@ -12,7 +12,10 @@ else:
     count_occurrences = _backend.active.count
 
 BACKEND = _backend.active.name
+"""``"native"`` if the extension in Rust counts, ``"pure"`` if Python does."""
+
 BACKEND_REASON = _backend.active.reason
+"""A sentence that says why this backend was selected."""
 
 __all__ = [
     "BACKEND",
