@@ -28,6 +28,8 @@ LOCK = CRATE.with_name("Cargo.lock")
 (MINIMUM_RUST,) = re.findall(r'^rust-version = "(.+)"', CRATE.read_text("utf-8"), re.MULTILINE)
 VERSION_FILE = Path("textcount/_version.py").read_text("utf-8")
 (VERSION,) = re.findall(r'^__version__ = "(.+?)"', VERSION_FILE, re.MULTILINE)
+PROJECT = Path("pyproject.toml").read_text("utf-8")
+(REPOSITORY,) = re.findall(r'^Repository = "(.+)"', PROJECT, re.MULTILINE)
 AGAIN = "run: pip install --force-reinstall --no-cache-dir --no-binary textcount -v textcount."
 REMEDY = f"To build it, install Rust {MINIMUM_RUST} or newer and {AGAIN}"
 
@@ -61,7 +63,23 @@ def main() -> None:
     # but the earliest that a zip file can hold.
     os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")
     cmdclass = {"build_py": python_builder(choice, obstacle), **options.pop("cmdclass", {})}
-    setup(cmdclass=cmdclass, **options)
+    setup(
+        cmdclass=cmdclass,
+        long_description=long_description(),
+        long_description_content_type="text/markdown",
+        **options,
+    )
+
+
+def long_description() -> str:
+    """Return the README for an index: its relative links lead to the release's repository."""
+
+    def absolute(link: re.Match[str]) -> str:
+        folder = "raw" if link[1].startswith("!") else "blob"
+        return f"{link[1]}({REPOSITORY}/{folder}/v{VERSION}/{link[2]})"
+
+    readme = Path("README.md").read_text("utf-8")
+    return re.sub(r"(!?\[[^\]]*\])\((?!https?:|#)([^)\s]+)\)", absolute, readme)
 
 
 def python_builder(choice: str, obstacle: str) -> type[build_py]:

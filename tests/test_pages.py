@@ -1,6 +1,7 @@
 """Test that the pages' examples and commands work, and that the translations match."""
 
 import doctest
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -116,6 +117,18 @@ def test_commands_run_elsewhere_are_on_a_page_and_in_that_file() -> None:
 def test_the_pages_show_the_present_version() -> None:
     shown = f"    textcount {textcount.__version__}\n    backend: "
     assert shown in PAGES["docs/installing.md"].read_text("utf-8")
+
+
+def test_the_links_on_the_index_page_are_absolute() -> None:
+    metadata = importlib.metadata.metadata("textcount")
+    base = metadata["Project-URL"].removeprefix("Repository, ")
+    links = re.findall(r"\]\((.+?)\)", str(metadata.get_payload()))
+    assert len(links) > 10
+    for link in links:
+        folder = "raw" if link.endswith(".svg") else "blob"
+        start = f"{base}/{folder}/v{textcount.__version__}/"
+        assert link.startswith((start, "https://")), link
+        assert not link.startswith(start) or (ROOT / link.removeprefix(start)).is_file(), link
 
 
 @pytest.mark.parametrize(("english", "spanish"), TRANSLATIONS)

@@ -65,6 +65,17 @@ def test_wheels_that_do_not_match_their_tags_are_named(dist: Path) -> None:
     ]
 
 
+def test_the_placeholder_of_the_repository_is_refused(dist: Path) -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (address,) = re.findall(r'^Repository = "(.+)"$', project, re.MULTILINE)
+    path = dist / "textcount-9-py3-none-any.whl"
+    for name, is_refused in ((address, ".invalid" in address), ("https://example.org/x", False)):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("textcount-9.dist-info/METADATA", f"Project-URL: Repository, {name}\n")
+        fault = f"{path.name} has a placeholder for the repository: see pyproject.toml"
+        assert release.faults(dist) == [fault] * is_refused
+
+
 def test_every_supported_python_is_tested_built_and_released() -> None:
     def minors(file: str, listing: str) -> set[int]:
         found = re.search(listing, (ROOT / file).read_text(encoding="utf-8"))

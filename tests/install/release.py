@@ -3,7 +3,7 @@
     python tests/install/release.py FOLDER
 
 A release consists of an sdist, a pure wheel, and a native wheel for each Python on each
-platform.
+platform. Each names the address of the repository, and not the placeholder in pyproject.toml.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ PLATFORMS = {
     "Windows amd64": ("win", "amd64"),
 }
 LIBRARIES = (".so", ".pyd")
+PLACEHOLDER = b".invalid/"
+"""The end of the host in an address that is a placeholder. No real host has this ending."""
 
 
 def faults(folder: Path) -> list[str]:
@@ -37,7 +39,12 @@ def faults(folder: Path) -> list[str]:
     if len(sdists) > 1 or len(versions) > 1:
         found.append(f"{folder} contains several releases")
     for tag, path in sorted(wheels.items()):
-        has_library = any(name.endswith(LIBRARIES) for name in zipfile.ZipFile(path).namelist())
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            metadata = [archive.read(name) for name in names if name.endswith("/METADATA")]
+        if any(PLACEHOLDER in each for each in metadata):
+            found.append(f"{path.name} has a placeholder for the repository: see pyproject.toml")
+        has_library = any(name.endswith(LIBRARIES) for name in names)
         if has_library == (tag == "py3-none-any"):
             content = "a library" if has_library else "no library"
             found.append(f"{path.name} contains {content}")
