@@ -120,9 +120,11 @@ def test_the_pages_show_the_present_version() -> None:
 
 
 def test_the_links_on_the_index_page_are_absolute() -> None:
-    metadata = importlib.metadata.metadata("textcount")
-    base = metadata["Project-URL"].removeprefix("Repository, ")
-    links = re.findall(r"\]\((.+?)\)", str(metadata.get_payload()))
+    # A checkout may also have a .egg-info folder, whose metadata is in another file.
+    found = importlib.metadata.distributions(name="textcount")
+    (metadata,) = filter(None, (each.read_text("METADATA") for each in found))
+    (base,) = re.findall(r"^Project-URL: Repository, (.+)$", metadata, re.MULTILINE)
+    links = re.findall(r"\]\((.+?)\)", metadata)
     assert len(links) > 10
     for link in links:
         folder = "raw" if link.endswith(".svg") else "blob"
