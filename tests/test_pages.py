@@ -44,7 +44,6 @@ NOT_RUN = {
     ".venv/bin/pip install -e '.[cli,dask]'": "tox installs this for coverage",
     "cargo +nightly fuzz run": "fuzzing has no end; rust/tests/kernels.rs runs the seeds",
     "pip install textcount": "an index has the released version, not this one",
-    "pip install --force-reinstall --no-cache-dir --no-binary textcount": "as above",
 }
 """Commands that no test runs, each with the reason."""
 
