@@ -77,6 +77,24 @@ def test_examples_in_the_readme(page: str, tmp_path: Path, monkeypatch: pytest.M
     assert result.failed == 0
 
 
+@pytest.mark.parametrize("page", ["README.md", "README.es.md"])
+def test_the_readme_begins_with_what_a_newcomer_needs(page: str) -> None:
+    text = PAGES[page].read_text("utf-8")
+    steps = [
+        "count_occurrences(hamlet",  # an example
+        "(docs/speed.svg)",  # the chart
+        "&& .venv/bin/textcount the README.md",  # a command that counts
+        "&& .venv/bin/tox run-parallel",  # a command that runs the tests
+        "\n    .venv/bin/textcount the",  # commands to try next
+        "\n>>> count_file(",
+    ]
+    positions = [text.find(step) for step in steps]
+    assert -1 not in positions
+    assert positions == sorted(positions)
+    (paragraph,) = (each for each in text.split("\n\n") if "https://rustup.rs" in each)
+    assert ".venv/bin/textcount --version" in paragraph
+
+
 @pytest.mark.skipif(sys.platform in {"emscripten", "win32"}, reason="the commands need a shell")
 @pytest.mark.parametrize("page", sorted(PAGES))
 def test_commands_on_a_page_succeed(page: str, tmp_path: Path) -> None:
