@@ -118,8 +118,11 @@ REFUSED = {
     "a directory": (["-f", ".", "essay"], ".: Is a directory"),
     "no words": (["-f", os.devnull, "essay"], f"{os.devnull}: no words in it"),
     "-f - and -": (["-f", "-"], "standard input cannot give both the words (-f -) and the "),
-    "no rich": (["--progress", "the", "essay"], "--progress needs the rich library: pip install "),
-    "no dask": (["--dask", "local", "the", "essay"], "--dask needs the distributed library: pip "),
+    "no rich": (["--progress", "the", "essay"], "--progress needs the rich library: install rich"),
+    "no dask": (
+        ["--dask", "local", "the", "essay"],
+        "--dask needs the distributed library: install",
+    ),
     "a control character": (["--\x1b[31m"], r"unrecognized arguments: --\x1b[31m; see textcount "),
 }
 

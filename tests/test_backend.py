@@ -1,11 +1,13 @@
 """An import selects the demanded backend, or else native if possible, and reports why."""
 
+import os
 import shutil
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from helpers import python, without_coverage
@@ -19,6 +21,7 @@ SHOW = "import textcount; print(textcount.BACKEND); print(textcount.BACKEND_REAS
 ABSENT = ModuleNotFoundError("No module named 'textcount._native'", name="textcount._native")
 pytestmark = pytest.mark.own_backend
 needs_native = pytest.mark.skipif(textcount.BACKEND == "pure", reason="needs the extension")
+needs_remedy = pytest.mark.skipif(not _backend.IS_BUILDABLE, reason="nothing builds the extension")
 
 
 @pytest.fixture
@@ -32,10 +35,10 @@ def copy(tmp_path: Path) -> Path:
 def run(folder: Path, script: str = SHOW, **environment: str) -> tuple[int, str, str]:
     """Run a script in a folder, with all warnings shown; return the status, stdout and stderr.
 
-    If the folder holds a copy of the package, the script imports the copy.
+    If the folder holds a copy of the package, or PYTHONPATH is given, the script imports that.
     """
     # Without site-packages, a copy cannot import the installed extension.
-    site = ["-S"] if (folder / "textcount").exists() else []
+    site = ["-S"] if (folder / "textcount").exists() or "PYTHONPATH" in environment else []
     variables = {**without_coverage(), "TEXTCOUNT_BACKEND": "", **environment}
     result = python(*site, "-W", "always", "-c", script, cwd=folder, env=variables)
     return result.returncode, result.stdout, result.stderr
@@ -50,10 +53,11 @@ def test_pure_never_imports_the_extension(copy: Path) -> None:
     assert outcome == (0, "pure\nTEXTCOUNT_BACKEND=pure is set.\n", "")
 
 
+@needs_remedy
 def test_without_the_extension_pure_is_selected_without_a_warning(copy: Path) -> None:
     status, output, errors = run(copy.parent)
     assert (status, errors) == (0, "")
-    assert output.startswith("pure\ntextcount._native is not installed. To mend it: pip install")
+    assert output.startswith("pure\ntextcount._native is not installed. To mend it, repeat your")
 
 
 def test_without_the_extension_demanding_native_is_an_error(copy: Path) -> None:
@@ -61,13 +65,91 @@ def test_without_the_extension_demanding_native_is_an_error(copy: Path) -> None:
     assert (status, output) == (1, "")
     assert "ModuleNotFoundError: No module named 'textcount._native'" in errors
     assert "direct cause" in errors
-    assert "ImportError: TEXTCOUNT_BACKEND=native, but textcount._native is not inst" in errors
+    absence = "is not installed" if _backend.IS_BUILDABLE else "is not made for"
+    assert f"ImportError: TEXTCOUNT_BACKEND=native, but textcount._native {absence}" in errors
 
 
+@needs_remedy
 def test_the_reason_that_the_build_wrote_is_quoted(copy: Path) -> None:
     (copy / "_build.txt").write_text("no cargo was found.\n", encoding="utf-8")
     expected = "pure\ntextcount._native is not installed: no cargo was found.\n"
     assert run(copy.parent) == (0, expected, "")
+
+
+@needs_remedy
+def test_in_a_source_folder_the_reason_names_the_folder(copy: Path, tmp_path: Path) -> None:
+    make_source(copy)
+    status, output, errors = run(tmp_path)
+    assert (status, errors) == (0, "")
+    assert output == (
+        "pure\ntextcount._native is not installed: Python imported the source folder "
+        f"{tmp_path}, in which it is not built. If textcount is installed, Python imports that "
+        f"when started in another folder. To build it there, run in {tmp_path}: "
+        "pip install --force-reinstall --no-cache-dir -e . (uv: uv sync --reinstall --no-cache)\n"
+    )
+
+
+@needs_native
+def test_outside_the_source_folder_the_installed_package_is_imported(
+    copy: Path, tmp_path: Path
+) -> None:
+    make_source(copy)
+    (tmp_path / "elsewhere").mkdir()
+    assert run(tmp_path)[1].startswith("pure\n")
+    assert run(tmp_path / "elsewhere")[1].startswith("native\n")
+
+
+def test_a_broken_extension_in_a_source_folder_is_mended_there(copy: Path, tmp_path: Path) -> None:
+    make_source(copy)
+    for name in ("_native.cpython-39-somewhere.so", f"_native{SUFFIX}"):
+        (copy / name).touch()
+        errors = run(tmp_path)[2]
+        assert errors.count("Warning") == 1
+        assert f"To build it there, run in {tmp_path}: pip install --force-reinstall" in errors
+
+
+def make_source(copy: Path) -> None:
+    """Make a copy of the package the package of a source folder."""
+    (copy.parent / "rust").mkdir()
+    (copy.parent / "rust/Cargo.toml").touch()
+
+
+def make_zip(folder: Path, archive: Path) -> Path:
+    """Put a package into a zip file; return the file."""
+    with ZipFile(archive, "w") as file:
+        for path in folder.iterdir():
+            file.write(path, f"{folder.name}/{path.name}")
+    return archive
+
+
+def test_in_a_zip_file_without_a_library_pure_is_selected_without_a_warning(
+    copy: Path, tmp_path: Path
+) -> None:
+    (copy / "_build.txt").write_text("no cargo was found.", encoding="utf-8")
+    archive = make_zip(copy, tmp_path / "app.zip")
+    (tmp_path / "elsewhere").mkdir()
+    status, output, errors = run(tmp_path / "elsewhere", PYTHONPATH=str(archive))
+    assert (status, errors) == (0, "")
+    assert output == (
+        "pure\ntextcount._native is not loaded: Python cannot load a library from a zip file, "
+        f"and textcount is in {archive}. To use it, install textcount.\n"
+    )
+
+
+@needs_native
+def test_a_library_in_a_zip_file_gives_a_warning_and_is_loaded_once_unpacked(
+    copy: Path, tmp_path: Path
+) -> None:
+    shutil.copy(PACKAGE / f"_native{SUFFIX}", copy)
+    archive = make_zip(copy, tmp_path / "app.zip")
+    (tmp_path / "elsewhere").mkdir()
+    status, output, errors = run(tmp_path / "elsewhere", PYTHONPATH=str(archive))
+    assert (status, output[:5]) == (0, "pure\n")
+    assert errors.count("Warning") == 1
+    assert f"textcount is in {archive}. To use it, install textcount or unpack that" in errors
+    shutil.unpack_archive(archive, tmp_path / "unpacked")
+    outcome = run(tmp_path / "elsewhere", PYTHONPATH=str(tmp_path / "unpacked"))
+    assert (outcome[1].splitlines()[0], outcome[2]) == ("native", "")
 
 
 BROKEN = {
@@ -118,7 +200,7 @@ def test_an_unusable_extension_gives_one_warning_with_the_cause(copy: Path, case
     status, output, errors = run(copy.parent)
     assert (status, output.splitlines()[0]) == (0, "pure")
     assert why in output
-    assert "pip install --force-reinstall" in output
+    assert "repeat your install command with --force-reinstall --no-cache-dir" in output
     assert errors.count("Warning") == 1
     assert errors.startswith("<string>:1: RuntimeWarning: textcount counts in pure Python: ")
     assert why in errors
@@ -283,7 +365,8 @@ def test_an_interrupt_is_not_mistaken_for_a_broken_extension() -> None:
             _backend.select("", failing(error))
 
 
-def test_each_cause_has_its_own_reason(tmp_path: Path) -> None:
+def test_each_cause_has_its_own_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_backend, "IS_BUILDABLE", True)
     folder = str(tmp_path)
     refused = ImportError("module textcount._native does not support loading in subinterpreters")
     assert "subinterpreters" in _backend.select("", failing(refused), folder).reason
@@ -301,6 +384,43 @@ def test_each_cause_has_its_own_reason(tmp_path: Path) -> None:
         _backend.select("", failing(ABSENT), folder)
     (tmp_path / "_build.txt").write_text("no cargo was found.", encoding="utf-8")
     assert _backend.select("", failing(ABSENT), folder).reason.endswith("no cargo was found.")
+
+
+def test_in_a_source_folder_each_cause_has_its_own_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_backend, "IS_BUILDABLE", True)
+    folder = tmp_path / "textcount"
+    folder.mkdir()
+    make_source(folder)
+    assert "the source folder" in _backend.select("", failing(ABSENT), str(folder)).reason
+    with pytest.warns(RuntimeWarning, match=r"\(OSError: odd\)\. To build it there, run in"):
+        _backend.select("", failing(OSError("odd")), str(folder))
+
+
+def test_in_a_zip_file_a_warning_is_due_only_if_a_library_is_in_it(tmp_path: Path) -> None:
+    folder = tmp_path / "textcount"
+    folder.mkdir()
+    (folder / "_native.pyi").touch()
+    archive = str(make_zip(folder, tmp_path / "app.zip"))
+    inside = os.path.join(archive, "textcount")
+    selected = _backend.select("", failing(ABSENT), inside, archive)
+    assert selected.reason.endswith(f"textcount is in {archive}. To use it, install textcount.")
+    (folder / "_native.cpython-39-somewhere.so").touch()
+    make_zip(folder, Path(archive))
+    with pytest.warns(RuntimeWarning, match="To use it, install textcount or unpack that file"):
+        _backend.select("", failing(ABSENT), inside, archive)
+
+
+def test_where_nothing_builds_the_extension_no_remedy_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_backend, "IS_BUILDABLE", False)
+    for _ in range(2):
+        reason = _backend.select("", failing(ABSENT), str(tmp_path)).reason
+        assert reason.startswith("textcount._native is not made for ")
+        assert "install" not in reason
+        (tmp_path / "_build.txt").write_text("no cargo. To build it, install", encoding="utf-8")
 
 
 def test_an_unknown_choice_is_refused() -> None:

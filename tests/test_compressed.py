@@ -231,7 +231,7 @@ def test_compressed_files_do_not_need_fsspec(
 
 def test_a_missing_library_is_an_error_of_its_files(tmp_path: Path) -> None:
     modules = {".gz": "zlib", ".bz2": "bz2", ".xz": "lzma", ".zst": "backports.zstd"}
-    way = "pip install 'textcount[remote]'"
+    way = "install backports.zstd, or textcount with the extra remote"
     if sys.version_info >= (3, 14):
         modules[".zst"] = "compression.zstd"
         way = "this Python was built without it"

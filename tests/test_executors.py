@@ -534,7 +534,8 @@ def test_without_dask_the_error_names_the_extra() -> None:
     with mock.patch.dict(sys.modules, {"distributed": None}):
         _, _, errors = outcome("--dask", "local", "the")
     assert errors == (
-        "textcount: --dask needs the distributed library: pip install 'textcount[dask]'\n"
+        "textcount: --dask needs the distributed library: install distributed, or textcount with "
+        "the extra dask\n"
     )
 
 

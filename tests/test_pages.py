@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,16 @@ def test_commands_run_elsewhere_are_on_a_page_and_in_that_file() -> None:
         assert any(each.startswith(command) for each in on_pages), command
     for path, part in RUN_ELSEWHERE.values():
         assert part in (ROOT / path).read_text("utf-8"), part
+
+
+def test_messages_name_a_library_and_the_extra_that_installs_it() -> None:
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "textcount").glob("*.py"))
+    text = re.sub(r'"\n +"', "", sources)
+    found = re.findall(r"install (\S+), or textcount with the extra (\w+)", text)
+    assert len(found) == 4
+    for library, extra in found:
+        pattern = rf"{re.escape(library)}\W.*extra == .{extra}."
+        assert any(re.match(pattern, each) for each in requires("textcount") or ()), library
 
 
 def test_the_pages_show_the_present_version() -> None:

@@ -94,7 +94,8 @@ def test_without_the_library_the_error_names_the_extra(tmp_path: Path) -> None:
         records = [*count_files(["s3://bucket/key", tmp_path / "plain"], ["the"])]
     messages = [str(record.error).partition(": '")[0] for record in records]
     assert messages == [
-        f"[Errno {errno.ENOTSUP}] URLs need the fsspec library: pip install 'textcount[remote]'",
+        f"[Errno {errno.ENOTSUP}] URLs need the fsspec library: install fsspec[http], or textcount "
+        "with the extra remote",
         "None",
     ]
 

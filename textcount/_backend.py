@@ -25,10 +25,23 @@ if TYPE_CHECKING:
 CHOICES = ("auto", "native", "pure")
 EXTENSION = "textcount._native"
 FOLDER = os.path.dirname(__file__)
+ARCHIVE: str = getattr(getattr(__spec__, "loader", None), "archive", "")  # of zipimport alone
 LIBRARIES = (".so", ".pyd", ".dylib")
 REFUSALS = ("does not support loading in subinterpreters",)
 """Endings of CPython's message when it refuses to load an extension in a subinterpreter."""
-REINSTALL = "To mend it: pip install --force-reinstall --no-cache-dir textcount."
+REPEAT = (
+    "repeat your install command with --force-reinstall --no-cache-dir "
+    "(pipx: --force --pip-args=--no-cache-dir)."
+)
+MAKE_EDITABLE = (
+    "pip install --force-reinstall --no-cache-dir -e . (uv: uv sync --reinstall --no-cache)"
+)
+IS_BUILDABLE = sys.implementation.name == "cpython" and sys.platform not in {
+    "emscripten",
+    "ios",
+    "wasi",
+}
+"""False where no build makes the extension, so that no remedy is given."""
 
 
 class Backend:
@@ -67,13 +80,16 @@ def load() -> Any:
     return native
 
 
-def select(choice: str, load: Callable[[], Any] = load, folder: str = FOLDER) -> Backend:
+def select(
+    choice: str, load: Callable[[], Any] = load, folder: str = FOLDER, archive: str = ARCHIVE
+) -> Backend:
     """Return the backend to use.
 
     Args:
         choice: the value of ``TEXTCOUNT_BACKEND``.
         load: imports the extension.
         folder: where the package is installed.
+        archive: the zip file that contains the package, or "".
 
     Raises:
         ValueError: choice is none of ``CHOICES``.
@@ -89,7 +105,7 @@ def select(choice: str, load: Callable[[], Any] = load, folder: str = FOLDER) ->
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic in the extension is not an Exception
-        reason, is_fault = _diagnose(error, folder)
+        reason, is_fault = _diagnose(error, folder, archive)
         if wanted == "native":
             raise ImportError(f"TEXTCOUNT_BACKEND=native, but {reason}") from error
     if is_fault:
@@ -109,20 +125,50 @@ def _native_backend(native: Any) -> Backend:
     return Backend("native", reason, count, count_part, native._kernels[-1])  # noqa: SLF001
 
 
-def _diagnose(error: BaseException, folder: str) -> tuple[str, bool]:
+def _diagnose(error: BaseException, folder: str, archive: str) -> tuple[str, bool]:
     """Return why the extension cannot be used, and whether a warning is due."""
     if isinstance(error, ModuleNotFoundError) and error.name == EXTENSION:
-        built_without = _build_reason(folder)
-        if built_without:
-            return f"{EXTENSION} is not installed: {built_without}", False
-        foreign = _foreign_libraries(folder)
-        if foreign:
-            return f"{EXTENSION} is not for this Python: there is {foreign}. {REINSTALL}", True
-        return f"{EXTENSION} is not installed. {REINSTALL}", False
+        return _explain_absence(folder, archive)
     if isinstance(error, ImportError) and str(error).endswith(REFUSALS):
         return f"{EXTENSION} does not load in subinterpreters.", False
     fault = f"{type(error).__name__}: {error}"
-    return f"{EXTENSION} is installed but cannot be used ({fault}). {REINSTALL}", True
+    return f"{EXTENSION} is installed but cannot be used ({fault}). {_remedy(folder)}", True
+
+
+def _explain_absence(folder: str, archive: str) -> tuple[str, bool]:
+    """Return why Python does not find the extension, and whether a warning is due."""
+    libraries = ", ".join(_libraries(folder, archive))
+    if archive:
+        reason = f"{EXTENSION} is not loaded: Python cannot load a library from a zip file"
+        ways = "install textcount or unpack that file" if libraries else "install textcount"
+        return f"{reason}, and textcount is in {archive}. To use it, {ways}.", bool(libraries)
+    built_without = _build_reason(folder)
+    if not IS_BUILDABLE and not libraries:
+        system = f"{sys.implementation.name} on {sys.platform}"
+        return f"{EXTENSION} is not made for {system}.", False
+    if built_without:
+        return f"{EXTENSION} is not installed: {built_without}", False
+    if libraries:
+        reason = f"{EXTENSION} is not for this Python: there is {libraries}."
+        return f"{reason} {_remedy(folder)}", True
+    reason = f"{EXTENSION} is not installed"
+    if _is_source(folder):
+        where = f"Python imported the source folder {os.path.dirname(folder)}"
+        other = "If textcount is installed, Python imports that when started in another folder."
+        return f"{reason}: {where}, in which it is not built. {other} {_remedy(folder)}", False
+    return f"{reason}. {_remedy(folder)}", False
+
+
+def _remedy(folder: str) -> str:
+    """Return a sentence on how to get an extension that this Python can use."""
+    if _is_source(folder):
+        return f"To build it there, run in {os.path.dirname(folder)}: {MAKE_EDITABLE}"
+    return f"To mend it, {REPEAT}"
+
+
+def _is_source(folder: str) -> bool:
+    """Return whether the package lies in a source folder."""
+    return os.path.isfile(os.path.join(os.path.dirname(folder), "rust", "Cargo.toml"))
 
 
 def _build_reason(folder: str) -> str:
@@ -134,13 +180,21 @@ def _build_reason(folder: str) -> str:
         return ""
 
 
-def _foreign_libraries(folder: str) -> str:
-    """Return the names of libraries in the package that another Python could load."""
+def _libraries(folder: str, archive: str) -> list[str]:
+    """Return the names of the libraries in the package that some Python could load."""
     try:
-        names = sorted(os.listdir(folder))
-    except OSError:  # the package is in a zip file, for example
-        return ""
-    return ", ".join(
+        if archive:
+            from zipfile import ZipFile
+
+            with ZipFile(archive) as file:
+                inside = folder[len(archive) + 1 :].replace(os.sep, "/") + "/"
+                paths = [name for name in file.namelist() if name.startswith(inside)]
+                names = [path.removeprefix(inside) for path in paths]
+        else:
+            names = os.listdir(folder)
+    except OSError:  # an importer of another kind has the package
+        return []
+    return sorted(
         name for name in names if name.startswith("_native.") and name.endswith(LIBRARIES)
     )
 

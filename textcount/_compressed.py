@@ -187,7 +187,7 @@ def _new_stream(kind: str, name: str) -> Stream:
         elif is_in_python:
             way = "this Python was built without it"
         else:
-            way = "pip install 'textcount[remote]'"
+            way = "install backports.zstd, or textcount with the extra remote"
         raise OSError(errno.ENOTSUP, f"cannot load a library for {kind}: {way}", name) from None
 
 

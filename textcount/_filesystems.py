@@ -46,7 +46,9 @@ def locate(url: str) -> tuple[Any, str, bool]:
     try:
         from fsspec.core import url_to_fs
     except ModuleNotFoundError:
-        message = "URLs need the fsspec library: pip install 'textcount[remote]'"
+        message = (
+            "URLs need the fsspec library: install fsspec[http], or textcount with the extra remote"
+        )
         raise OSError(errno.ENOTSUP, message, url) from None
     from fsspec.registry import available_protocols, get_filesystem_class
 

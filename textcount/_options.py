@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import codecs
+from _collections_abc import Callable  # importing collections.abc would import collections, too
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from concurrent.futures import Executor
 
-    OnProgress = Callable[[int], object]
+OnProgress = Callable[[int], object]
 
 HANDLERS = (
     "strict",

@@ -1,10 +1,10 @@
 """``FileCount``: the result of counting in one file."""
 
-from __future__ import annotations
+# Annotations are evaluated, so that typing.get_type_hints works without this module's names.
+# Importing collections.abc would import collections, too.
+from _collections_abc import Callable, Mapping
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 _new = object.__new__
 _ReadOnly = type(type.__dict__)  # types.MappingProxyType; importing types would take 1 ms
@@ -23,12 +23,30 @@ class FileCount:
     FileCount('essay.txt', {'the': 12}, size=843, error=None)
     """
 
-    __slots__ = ("counts", "error", "path", "size")
+    if TYPE_CHECKING:  # so that type checkers reject every change of an attribute
 
-    path: str
-    counts: Mapping[str, int]
-    size: int
-    error: OSError | UnicodeError | None
+        @property
+        def path(self) -> str: ...
+        @property
+        def counts(self) -> Mapping[str, int]: ...
+        @property
+        def size(self) -> int: ...
+        @property
+        def error(self) -> OSError | UnicodeError | None: ...
+
+    else:
+        __slots__ = ("counts", "error", "path", "size")
+
+        path: str
+        counts: Mapping[str, int]
+        size: int
+        error: OSError | UnicodeError | None
+
+        def __setattr__(self, name: str, value: object) -> None:
+            raise AttributeError(f"FileCount is immutable: cannot set {name!r}")
+
+        def __delattr__(self, name: str) -> None:
+            raise AttributeError(f"FileCount is immutable: cannot delete {name!r}")
 
     def __new__(
         cls,
@@ -37,14 +55,8 @@ class FileCount:
         *,
         size: int,
         error: OSError | UnicodeError | None = None,
-    ) -> FileCount:
+    ) -> "FileCount":
         return new_record(path, dict(counts), size, error, cls)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"FileCount is immutable: cannot set {name!r}")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"FileCount is immutable: cannot delete {name!r}")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FileCount):
@@ -60,7 +72,7 @@ class FileCount:
             f"size={self.size!r}, error={self.error!r})"
         )
 
-    def __reduce__(self) -> tuple[Callable[..., FileCount], tuple[object, ...]]:
+    def __reduce__(self) -> "tuple[Callable[..., FileCount], tuple[object, ...]]":
         return _file_count, (self.path, dict(self.counts), self.size, self.error)
 
 

@@ -158,7 +158,9 @@ def _progress(
 
     if not is_available():
         if arguments.progress:
-            raise CannotRun("--progress needs the rich library: pip install 'textcount[cli]'")
+            raise CannotRun(
+                "--progress needs the rich library: install rich, or textcount with the extra cli"
+            )
         return nullcontext()
 
     def measure() -> int | None:
@@ -181,7 +183,8 @@ def _cluster(arguments: argparse.Namespace) -> AbstractContextManager[Executor |
         return Cluster(arguments.dask, arguments.jobs or _limits.cores(), say)
     except ModuleNotFoundError:
         raise CannotRun(
-            "--dask needs the distributed library: pip install 'textcount[dask]'"
+            "--dask needs the distributed library: install distributed, or textcount with the "
+            "extra dask"
         ) from None
     except Exception as error:
         raise CannotRun(f"--dask {arguments.dask}: {str(error) or repr(error)}") from None

@@ -1,7 +1,9 @@
 """The public functions for streams, files and trees of files."""
 
-from __future__ import annotations
-
+# Annotations are evaluated, so that typing.get_type_hints works. Importing collections.abc would
+# import collections, too.
+import os
+from _collections_abc import Generator, Iterable, Iterator
 from itertools import chain
 
 from textcount import _backend, _limits
@@ -14,27 +16,26 @@ from textcount._arguments import (
     wrong_type,
 )
 from textcount._blocks import BlockCounter
-from textcount._options import CountOptions, RunOptions
+from textcount._options import CountOptions, OnProgress, RunOptions
 from textcount._reader import Reader, read_blocks
 from textcount._record import FileCount, _file_count
 from textcount._sources import Source, is_url
 from textcount._walk import Patterns, expand
 
-TYPE_CHECKING = False  # importing typing takes longer than importing the rest of the package
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Generator, Iterable, Iterator
     from concurrent.futures import Executor
     from typing import Protocol
-
-    from textcount._options import OnProgress
 
     class Readable(Protocol):
         """An object with the method that count_stream calls."""
 
         def read(self, size: int, /) -> str | bytes: ...
 
-    Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+else:  # importing these takes longer than importing the package
+    Executor = Readable = object
+
+Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 _ = _file_count  # pickles made by 1.1 and later name textcount.files._file_count
 

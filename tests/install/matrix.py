@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import socket
 import sys
 import sysconfig
@@ -26,7 +25,6 @@ from pathlib import Path
 
 from common import (
     LIBRARY,
-    ROOT,
     UNOPTIMISED,
     Wrong,
     build_sdist,
@@ -77,8 +75,6 @@ class Situation:
 def situations(work: Path, silent_proxy: str) -> list[Situation]:
     """Return the rows of the table."""
     cargo, rustc = find_program("cargo"), find_program("rustc")
-    crate = (ROOT / "rust/Cargo.toml").read_text("utf-8")
-    (minimum,) = re.findall(r'^rust-version = "(.+)"', crate, re.MULTILINE)
     full_path = os.environ["PATH"]
     rustup = "echo error: rustup could not choose a version of it to run >&2; exit 1"
     rustup_home = os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))
@@ -96,18 +92,17 @@ def situations(work: Path, silent_proxy: str) -> list[Situation]:
         Situation("no cargo, no rustc", "no cargo was found", path()),
         Situation(
             "rustup without a toolchain",
-            "cargo did not run when this package was built (error: rustup could not choose",
+            "cargo did not run (error: rustup could not choose",
             path(cargo=rustup, rustc=rustup),
         ),
         Situation(
             "rustc too old",
-            f"this package was built where rustc is 1.70, older than {minimum}",
+            "only rustc 1.70 was found",
             path(full_path, rustc="echo rustc 1.70.0"),
         ),
         Situation(
             "rustc -V that cannot be parsed",
-            "rustc -V said 'rustc' when this package was built, no version. "
-            f"To build it, install Rust {minimum} or newer",
+            "rustc -V printed 'rustc', without a version",
             path(full_path, rustc="echo rustc"),
         ),
         Situation(
@@ -141,6 +136,19 @@ def situations(work: Path, silent_proxy: str) -> list[Situation]:
             change=lambda source: (source / "rust/Cargo.lock").unlink(),
             choices=("auto", "native"),
         ),
+        Situation("Cargo workspace in a parent folder", change=make_parent_workspace),
+        Situation(
+            "free-threaded CPython 3.13",
+            "the build failed (error: PyO3 does not support the free-threaded build of CPython "
+            "versions below 3.14",
+            path(full_path, cargo=replay(cargo, "pyo3-3.13t.txt")),
+        ),
+        Situation(
+            "build script that fails",
+            "the build failed (there is an obstacle: this one)",
+            change=break_build_script,
+            choices=("auto", "native"),
+        ),
         Situation(
             "no setuptools-rust, no build isolation",
             "setuptools-rust was not found",
@@ -167,8 +175,8 @@ def check(work: Path, sdist: Path, row: Situation, choice: str) -> str:
         # A failed build prints cargo's own words, which setup.py quotes in brackets otherwise.
         quoted = row.fault.partition("(")[2].rstrip(")")
         expect(row.fault in output or quoted in output, f"{row.fault!r} is missing: {output}")
-        from_cargo = row.fault.startswith("the build failed")
-        expect(from_cargo or "To build it, " in output, f"the remedy is missing: {output}")
+        expect("the extension cannot be built here: " in output, f"no reason: {output}")
+        expect("To build it, " in output, f"the remedy is missing: {output}")
         return "fails, says why"
     if wheel is None:
         raise Wrong(f"the build failed: {output}")
@@ -191,6 +199,23 @@ def break_crate(source: Path) -> None:
     """Make the crate fail to compile."""
     with (source / "rust/src/lib.rs").open("a", encoding="utf-8") as file:
         file.write('compile_error!("broken on purpose");\n')
+
+
+def break_build_script(source: Path) -> None:
+    """Make the build script of the crate fail, with an error of two lines."""
+    main = 'fn main() { eprintln!("there is an obstacle:\\nthis one"); std::process::exit(1) }'
+    (source / "rust/build.rs").write_text(f"//! Fails.\n{main}\n", "utf-8")
+
+
+def make_parent_workspace(source: Path) -> None:
+    """Make the parent folder of the source folder a Cargo workspace."""
+    (source.parent / "Cargo.toml").write_text("[workspace]\n", "utf-8")
+
+
+def replay(cargo: Path, name: str) -> str:
+    """Return a script that fails to build with the saved output of another cargo."""
+    output = Path(__file__).with_name(name)
+    return f'[ "$1" != rustc ] || {{ cat "{output}" >&2; exit 101; }}; exec "{cargo}" "$@"'
 
 
 def break_crate_and_plant_libraries(source: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 import tarfile
 import tempfile
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bootstrap import bootstrap, run_inside
 from common import (
     LIBRARY,
     NATIVE_LIMIT,
@@ -40,6 +42,7 @@ from common import (
     summarise,
     unpack,
 )
+from debian import index_variables
 
 FIRST_RELEASE = "textcount 1.0.0"
 """The first words of the first release's commit message."""
@@ -138,12 +141,12 @@ def build_switch(built: Build, cell: Path) -> str:
         wheel, output = try_build(choice)
         expect(wheel and f"built without textcount._native: {reason}" in output, output)
     wheel, output = try_build("", CIBUILDWHEEL="1")
-    expect(wheel is None and "TEXTCOUNT_BUILD=native, but no cargo" in output, output)
+    expect(wheel is None and "cannot be built here: no cargo was found" in output, output)
     return "holds"
 
 
-def offline_bundle(_: Build, cell: Path) -> str:
-    """Build an sdist with vendored crates, as docs/installing.md does; install it offline."""
+def make_bundle(cell: Path) -> Path:
+    """Build an sdist with vendored crates, as docs/installing.md does; return it."""
     source = checkout(cell)
     (command,) = (
         line.strip()
@@ -153,6 +156,12 @@ def offline_bundle(_: Build, cell: Path) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     run("sh", "-euc", command, cwd=source, env={**os.environ, "PATH": path})
     (bundle,) = (source / "dist").glob("*.tar.gz")
+    return bundle
+
+
+def offline_bundle(_: Build, cell: Path) -> str:
+    """Install an sdist with vendored crates offline."""
+    bundle = make_bundle(cell)
     rustup_home = os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))
     offline = {
         "CARGO_HOME": str(new_folder(cell)),
@@ -177,6 +186,8 @@ def editable(_: Build, cell: Path) -> str:
         pip(*command, env=variables)
         answer = query(python, cell)
         expect(answer["backend"] == choice, f"after {choice} {options} it is {answer}")
+        same = query(python, source)
+        expect(same == answer, f"in the source folder it is {same}, elsewhere {answer}")
         return answer
 
     for choice in ("native", "pure", "native"):
@@ -236,6 +247,63 @@ def free_threaded(built: Build, cell: Path) -> str:
     return "compiles"
 
 
+def setup_script(built: Build, cell: Path) -> str:
+    """Run setup.py itself without setuptools-rust; check that nothing is downloaded."""
+    source = unpack(built.sdist, new_folder(cell))
+    python = make_environment(cell, "setuptools")
+    before = {*source.rglob("*")}
+    command = (python, "setup.py", "bdist_wheel")
+    variables = build_variables(cell, "native")
+    output = run(*command, cwd=source, env=variables, check=False).stdout
+    advice = "setuptools-rust was not found. To build it, install setuptools-rust>="
+    expect(f"the extension cannot be built here: {advice}" in output, output)
+    left = {path for path in {*source.rglob("*")} - before if "egg-info" not in str(path)}
+    expect(not left, f"a build that fails leaves {left}")
+    output = run(*command, cwd=source, env=build_variables(cell, "auto")).stdout
+    expect(f"built without textcount._native: {advice}" in output, output)
+    (wheel,) = (source / "dist").iterdir()
+    inspect_wheel(wheel, is_pure=True)
+    expect(not (source / ".eggs").exists(), "it leaves .eggs/")
+    return "says what to install"
+
+
+def warnings_are_errors(built: Build, cell: Path) -> str:
+    """Build a wheel under PYTHONWARNINGS=error.
+
+    Some versions of pip fail there by themselves, so call the function that pip calls.
+    """
+    source, output = unpack(built.sdist, new_folder(cell)), new_folder(cell)
+    needed_by_setuptools_rust = ("semantic-version", "tomli; python_version < '3.11'")
+    python = make_environment(cell, "setuptools", "setuptools-rust", *needed_by_setuptools_rust)
+    script = f"from setuptools import build_meta; build_meta.build_wheel({str(output)!r})"
+    for choice in ("auto", "native"):
+        variables = build_variables(cell, choice, PYTHONWARNINGS="error", **UNOPTIMISED)
+        run(python, "-c", script, cwd=source, env=variables)
+        (wheel,) = output.iterdir()
+        inspect_wheel(wheel, is_pure=False)
+    return "native wheel"
+
+
+def debian_13(built: Build, cell: Path) -> str:
+    """Install the offline bundle in a Debian 13, with Debian's own Rust and Python."""
+    del built
+    root = new_folder(cell)
+    root.chmod(0o755)
+    packages = ("python3", "python3-venv", "ca-certificates", "cargo", "gcc", "libc6-dev")
+    bootstrap(root, "trixie", packages)
+    version = run_inside(root, "rustc", "-V").stdout.strip()
+    bundle = make_bundle(cell)
+    shutil.copy(bundle, root / bundle.name)
+    script = (
+        "python3 -m venv /venv && /venv/bin/pip install -q "
+        f"/{bundle.name} && cd / && /venv/bin/textcount --version"
+    )
+    variables = {"CARGO_NET_OFFLINE": "true", **UNOPTIMISED, **index_variables(root)}
+    result = run_inside(root, "bash", "-c", script, **variables)
+    expect("backend: native" in result.stdout, result.stdout)
+    return f"native with {version.partition(' (')[0]}"
+
+
 PROPERTIES: dict[str, Callable[[Build, Path], str]] = {
     "two builds, from a checkout and from its sdist, are identical": reproducible,
     "TEXTCOUNT_BUILD takes its values in any case, and no others": build_switch,
@@ -245,6 +313,9 @@ PROPERTIES: dict[str, Callable[[Build, Path], str]] = {
     "editable: native, then pure, then native": editable,
     "upgrade from 1.0; uninstall leaves nothing": upgrade,
     "free-threaded CPython 3.14": free_threaded,
+    "`python setup.py bdist_wheel` without setuptools-rust": setup_script,
+    "PYTHONWARNINGS=error": warnings_are_errors,
+    "Debian 13 with its own Rust": debian_13,
 }
 
 
