@@ -26,7 +26,7 @@ from helpers import (
 )
 
 import textcount
-from textcount import __main__, _limits, cli, progress, report
+from textcount import __main__, _limits, cli, progress, report, table
 
 needs_full_disk = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 
@@ -435,21 +435,131 @@ def test_on_a_terminal_each_count_has_a_bar_in_proportion(essay: str) -> None:
     Path("many.txt").write_text("the " * 15, encoding="utf-8")
     none, whole = " " * 12, "█" * 12
     assert lines_on_a_terminal("the", essay, "many.txt") == [
-        f"{whole} = 10",
-        "███▌          3 essay.txt",
         f"{whole} = 20",
+        "█▊            3 essay.txt",
         "█████████    15 many.txt",
         f"{none} 18 total",
     ]
-    assert lines_on_a_terminal("-e", "the", "-e", "no", "many.txt", "many.txt")[2:] == [
+    assert lines_on_a_terminal("-e", "the", "-e", "no", "many.txt", "many.txt") == [
+        f"{whole} = 20",
+        f"{none} the {none}  no",
         f"█████████     15 {none}   0 many.txt",
         f"█████████     15 {none}   0 many.txt",
         f"{none}  30 {none}   0 total",
     ]
 
 
+@posix
+def test_a_table_has_one_scale_whatever_the_order_of_its_files(essay: str) -> None:
+    pytest.importorskip("rich")
+    counts = [0, 3, 600, 49, 51, 0, 1100, 101, 7]
+    names = [f"{number}.txt" for number in range(len(counts))]
+    for name, count in zip(names, counts, strict=True):
+        Path(name).write_text("the " * count, encoding="utf-8")
+    shown = lines_on_a_terminal("the", *names)
+    assert [line for line in shown if "=" in line] == ["████████████ = 2000"] == shown[:1]
+    drawn = [(int(line[13:].split()[0]), line[:12]) for line in shown[1:-1]]
+    assert [count for count, _ in drawn] == counts
+    drawn.sort()
+    lengths = [bar.count("█") + (" ▏▎▍▌▋▊▉".find(bar.strip("█ ")) / 8) for _, bar in drawn]
+    assert lengths == sorted(lengths)
+    assert lengths[-1] == pytest.approx(12 * 1100 / 2000, abs=1 / 8)
+
+
+@posix
+def test_counts_that_are_all_0_have_no_bars(essay: str) -> None:
+    pytest.importorskip("rich")
+    assert lines_on_a_terminal("absent", essay, essay) == [
+        " 0 essay.txt",
+        " 0 essay.txt",
+        " 0 total",
+    ]
+    assert lines_on_a_terminal("absent", "gone", "gone")[2:] == ["0 total"]
+
+
+@posix
+@pytest.mark.parametrize(
+    ("columns", "bar"),
+    # A line takes 32 columns without the bar and the space after the bar.
+    [(200, "█████████    "), (45, "█████████    "), (44, "████████▎   ")]
+    + [(40, "█████▎  "), (39, ""), (30, "")],
+)
+def test_bars_become_shorter_in_a_narrow_window_and_then_vanish(
+    essay: str, columns: int, bar: str
+) -> None:
+    pytest.importorskip("rich")
+    name = "essay".ljust(29, ".")
+    Path(name).write_text("the " * 15, encoding="utf-8")
+    shown = lines_on_a_terminal("the", essay, name, COLUMNS=str(columns))
+    assert f"{bar}15 {name}" in shown
+    assert max(map(len, shown)) <= max(columns, 32)
+
+
+@posix
+def test_a_window_that_the_paths_fill_has_no_bars(essay: str) -> None:
+    pytest.importorskip("rich")
+    for size, has_bars in ((80 - 5 - 3, True), (80 - 4 - 3, False)):
+        name = "x" * size
+        Path(name).write_text("the " * 15, encoding="utf-8")
+        shown = lines_on_a_terminal("the", essay, name)
+        assert any("█" in line for line in shown) == has_bars
+        assert max(map(len, shown)) <= 80
+
+
+@posix
+def test_a_table_of_four_words_fits_a_window_of_80_columns_and_has_no_bars_in_30(
+    essay: str,
+) -> None:
+    pytest.importorskip("rich")
+    words = ["-e", "the", "-e", "cat", "-e", "dog", "-e", "end"]
+    wide, narrow = (
+        lines_on_a_terminal(*words, essay, essay, COLUMNS=columns) for columns in ("80", "30")
+    )
+    assert wide[0] == "████████████ = 10"
+    assert max(map(len, wide)) <= 80
+    assert narrow == [
+        "the cat dog end",
+        "  3   1   1   1 essay.txt",
+        "  3   1   1   1 essay.txt",
+        "  6   2   2   2 total",
+    ]
+
+
+@posix
+def test_the_lines_of_too_many_files_are_not_held_for_bars(essay: str) -> None:
+    pytest.importorskip("rich")
+    names = [f"{number}.txt" for number in range(table.TableReport.MAX_FILES + 1)]
+    for name in names:
+        Path(name).write_text("the", encoding="utf-8")
+    shown = lines_on_a_terminal("-e", "the", "-e", "no", *names)
+    assert shown[0].split() == ["the", "no"]
+    assert [line.split()[-1] for line in shown[1:]] == [*names, "total"]
+    assert not any("█" in line for line in shown)
+    assert "█" in lines_on_a_terminal("the", *names[1:])[0]
+
+
+@posix
+def test_the_bars_wait_for_all_counts_and_an_interrupt_prints_what_is_held(essay: str) -> None:
+    pytest.importorskip("rich")
+    stdin, into = os.pipe()
+    os.write(into, b"the end")
+    with open_terminal() as terminal:
+        streams = {"stdout": terminal.descriptor, "env": terminal.environment}
+        with interrupted("-e", "the", "-e", "end", essay, "-", stdin=stdin, **streams):
+            wait_until_empty(stdin)
+            assert terminal.shown() == ""
+        terminal.close()
+        shown = terminal.shown()
+    assert [line.split() for line in shown.splitlines()] == [
+        ["the", "end"],
+        ["3", "1", "essay.txt"],
+    ]
+    os.close(into)
+    os.close(stdin)
+
+
 def test_a_whole_bar_stands_for_a_round_number() -> None:
-    assert list(itertools.islice(report._scales(), 7)) == [10, 20, 50, 100, 200, 500, 1000]
+    assert list(itertools.islice(table._scales(), 7)) == [10, 20, 50, 100, 200, 500, 1000]
 
 
 @posix

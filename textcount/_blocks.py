@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _LAST_ASCII = 0x7F
 _CONTINUATION_BYTES = range(0x80, 0xC0)
 
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+"""The byte-order marks. The mark of UTF-32 in little-endian order begins like that of UTF-16."""
+
 _MAGIC_SIZE = 6
 """Bytes at the start of a text that show how it is compressed: the longest key of
 ``_compressed._MAGIC``."""
@@ -78,12 +81,24 @@ class BlockCounter:
     Attributes:
         counts: how often each needle occurs in the blocks so far.
         size: how many bytes the blocks so far have.
+        is_binary: true if the bytes are neither UTF-8 nor ASCII, as asked for, and probably no
+            text at all: the first block has a NUL, and begins with no byte-order mark.
     """
 
-    __slots__ = ("_decoder", "_in_place", "_options", "_partial_char", "_tail", "counts", "size")
+    __slots__ = (
+        "_decoder",
+        "_in_place",
+        "_options",
+        "_partial_char",
+        "_tail",
+        "counts",
+        "is_binary",
+        "size",
+    )
 
     def __init__(self, options: CountOptions) -> None:
         self.size = 0
+        self.is_binary = False
         self.counts = dict.fromkeys(options.needles, 0)
         self._options = options
         self._in_place = counts_in_place(options)
@@ -112,9 +127,12 @@ class BlockCounter:
                 says so.
         """
         head = b""
+        has_nul = False
         whole: list[bytes] | None = [] if self._options.is_whole else None
         try:
             for block, size in blocks:
+                if not self.size:
+                    has_nul = block.find(b"\0", 0, size) >= 0
                 if self.size < _MAGIC_SIZE:
                     head += block[: min(size, _MAGIC_SIZE)]
                 self.size += size
@@ -131,6 +149,8 @@ class BlockCounter:
                 self._decode(b"", True)
         except UnicodeError as error:
             self._explain(error, head)
+            is_marked = head.startswith(_MARKS)
+            self.is_binary = self._options.in_place and has_nul and not is_marked
             raise
 
     def _explain(self, error: UnicodeError, head: bytes) -> None:

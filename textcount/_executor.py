@@ -16,7 +16,7 @@ import reprlib
 from functools import partial
 
 from textcount import _backend
-from textcount._record import FileCount
+from textcount._record import FileCount, is_marked_binary, mark_binary
 from textcount._sources import Source
 from textcount._tasks import Task
 from textcount._version import __version__
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from textcount._options import CountOptions
     from textcount._tasks import Message, Outcome
 
-    # The type and arguments of an error, because some executors lose a part of an exception.
-    ErrorParts = tuple[type[OSError | UnicodeError], tuple[object, ...]]
+    # The type, arguments and mark of an error, because some executors lose a part of an exception.
+    ErrorParts = tuple[type[OSError | UnicodeError], tuple[object, ...], bool]
     # The counts, size and error of a file; or the size and version of a file to be divided.
     FileResult = tuple[list[int], int, ErrorParts | None] | tuple[int, str]
     # The worker's version of textcount and its backend, and the results of the task's files.
@@ -153,6 +153,8 @@ def _record(
     error = parts and parts[0](*parts[1])
     if not isinstance(error, OSError | UnicodeError | None):
         raise TypeError("an error of the wrong type")
+    if parts and parts[2] and isinstance(error, UnicodeError):
+        mark_binary(error)
     counts = {} if error else dict(zip(options.needles, values, strict=True))
     if any(type(number) is not int or number < 0 for number in (*values, size)):
         raise TypeError("a count or a size that is not a whole number from 0")
@@ -160,14 +162,15 @@ def _record(
 
 
 def _parts(error: OSError | UnicodeError) -> ErrorParts:
+    is_binary = is_marked_binary(error)
     if isinstance(error, UnicodeDecodeError):
         error = _shortened(error)
         # error.args keeps the first reason, but error.reason may have been changed.
         arguments = (error.encoding, error.object, error.start, error.end, error.reason)
-        return UnicodeDecodeError, arguments
+        return UnicodeDecodeError, arguments, is_binary
     if isinstance(error, OSError) and error.errno is not None:
-        return type(error), (error.errno, error.strerror, error.filename)
-    return type(error), error.args
+        return type(error), (error.errno, error.strerror, error.filename), is_binary
+    return type(error), error.args, is_binary
 
 
 def _shortened(error: UnicodeDecodeError) -> UnicodeDecodeError:

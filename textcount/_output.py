@@ -9,6 +9,7 @@ from io import BufferedIOBase, TextIOWrapper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 PIECE = 4096
@@ -23,6 +24,10 @@ letter of "Cannot" is left out, because its case varies."""
 
 restore = b""
 """Bytes that erase the progress bar from the terminal; empty if no bar has been drawn."""
+
+at_end: Callable[[], object] = bool
+"""A function that prints the lines that the report holds, called before a signal ends the process.
+It prints nothing once the report has begun to print. At first it does nothing."""
 
 
 def open_standard_streams() -> None:
@@ -86,7 +91,9 @@ def shortage(error: Exception) -> str:
 
 
 def finish() -> None:
-    """Erase the progress bar and write the pending whole lines. A signal handler calls this.
+    """Erase the progress bar, and write the lines that are held or pending.
+
+    A signal handler calls this.
 
     If the signal interrupted a write, write no line. The interrupted write may already have
     written the pending lines, and a second write would repeat them.
@@ -99,6 +106,7 @@ def finish() -> None:
         writer.is_ending = True
         if writer.is_writing:
             return
+    at_end()
     if stream is not None:
         stream.flush()
 

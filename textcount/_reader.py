@@ -15,7 +15,7 @@ from textcount._blocks import (
     count_in_place,
     counts_in_place,
 )
-from textcount._record import FileCount, new_record
+from textcount._record import FileCount, mark_binary, new_record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -129,6 +129,8 @@ class Reader:
                 try:
                     size = next(sizes, None)
                 except (OSError, UnicodeError) as error:
+                    if counter.is_binary and source.is_walked and isinstance(error, UnicodeError):
+                        mark_binary(error)
                     failure = _failure(source, error, counter.size)
                     if self._on_progress is not None and counter.size > reported:
                         self._on_progress(counter.size - reported)

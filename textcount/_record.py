@@ -98,6 +98,16 @@ def new_record(
     return self
 
 
+def mark_binary(error: UnicodeError) -> None:
+    """Mark the error of a binary file that a walk found. Only the command looks at the mark."""
+    vars(error)["is_binary"] = True
+
+
+def is_marked_binary(error: OSError | UnicodeError) -> bool:
+    """Return whether an error has the mark."""
+    return "is_binary" in vars(error)
+
+
 def _file_count(
     path: str, counts: Mapping[str, int], size: int, error: OSError | UnicodeError | None
 ) -> FileCount:

@@ -112,7 +112,7 @@ def _expand_url(url: str, patterns: Patterns) -> Iterator[Source]:
         if isinstance(kind, OSError):
             yield _found(store, key, kind)
         elif kind == "file":
-            yield _found(store, key)
+            yield _found(store, key, is_walked=False)
         elif store.is_flat:
             yield from _select(store, key, patterns)
         else:
@@ -139,9 +139,11 @@ def _select(store: Store, prefix: str, patterns: Patterns) -> Iterator[Source]:
                 yield _found(store, key)
 
 
-def _found(store: Store, key: str, error: OSError | None = None) -> Source:
+def _found(
+    store: Store, key: str, error: OSError | None = None, *, is_walked: bool = True
+) -> Source:
     """Return the source of a key that a listing returned."""
-    return Source(store.url, error, True, 0, True, key, store.show(key))
+    return Source(store.url, error, is_walked, 0, True, key, store.show(key))
 
 
 def _walk(

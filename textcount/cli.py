@@ -10,6 +10,7 @@ from textcount import _backend, _limits, _output
 from textcount._arguments import check_decoding
 from textcount._options import CountOptions, RunOptions
 from textcount._reader import total_size
+from textcount._record import is_marked_binary
 from textcount._sources import Source, is_url
 from textcount._walk import Patterns, expand
 from textcount.escape import printable, printable_name
@@ -19,9 +20,7 @@ from textcount.report import (
     FORMATS,
     OutputError,
     Report,
-    TableReport,
     TextReport,
-    can_show_bars,
     flush,
     reason,
 )
@@ -83,30 +82,39 @@ def _run(arguments: argparse.Namespace) -> int:
         CountOptions(words, encoding, arguments.errors, stop_at_match=arguments.quiet),
         arguments.jobs or _limits.cores(),
     )
+    _output.at_end = report.close
     is_found = has_failed = False
-    with _cluster(arguments) as run.executor, _progress(arguments, sources, patterns) as bar:
-        if bar is not None:
-            run.on_progress = bar.advance
-        records = count_sources(expand(sources, arguments.recursive, patterns), run)
-        if run.executor is not None:
-            records = _or_cannot_run(records, arguments.dask)
-        with closing(records):  # on an error, end the workers before the bar and the cluster
-            for record in records:
-                if bar is not None:
-                    bar.hide()
-                if record.error is not None:
-                    name = printable_name(record.path, sys.stderr)
-                    why = printable(reason(record.error), sys.stderr)
-                    _say(f"{name}: {why}")
-                    has_failed = True
-                elif any(record.counts.values()):
-                    is_found = True
-                report.add(record)
-                if is_found and arguments.quiet:  # as in grep, even after an error
-                    has_failed = False
-                    break
-    report.finish()
+    binary_files = 0
+    with closing(report):
+        with _cluster(arguments) as run.executor, _progress(arguments, sources, patterns) as bar:
+            if bar is not None:
+                run.on_progress = bar.advance
+            records = count_sources(expand(sources, arguments.recursive, patterns), run)
+            if run.executor is not None:
+                records = _or_cannot_run(records, arguments.dask)
+            with closing(records):  # on an error, end the workers before the bar and the cluster
+                for record in records:
+                    error = record.error
+                    is_binary = error is not None and is_marked_binary(error)
+                    is_shown = error is not None and not is_binary
+                    if bar is not None and (is_shown or report.prints_next):
+                        bar.hide()
+                    if error is None:
+                        is_found = is_found or any(record.counts.values())
+                    else:
+                        has_failed = True
+                        binary_files += is_binary
+                        if is_shown:
+                            name = printable_name(record.path, sys.stderr)
+                            _say(f"{name}: {printable(reason(error), sys.stderr)}")
+                    report.add(record)
+                    if is_found and arguments.quiet:  # as in grep, even after an error
+                        has_failed, binary_files = False, 0
+                        break
+        report.finish()
     _say_who_counted(run.tasks_by_backend)
+    if binary_files:
+        _say_how_to_list(binary_files, arguments)
     return FAILED if has_failed else FOUND if is_found else NOT_FOUND
 
 
@@ -125,8 +133,11 @@ def _report(
     kind = Report if arguments.quiet else FORMATS[arguments.format]
     is_one_file = arguments.total or (len(sources) == 1 and not arguments.recursive)
     is_one_number = is_one_file and len(words) == 1
-    if kind is TextReport and not is_one_number and can_show_bars():
-        kind = TableReport
+    if kind is TextReport and not is_one_number and sys.stdout.isatty():
+        from textcount.table import TableReport, can_show_bars
+
+        if can_show_bars():
+            kind = TableReport
     width = 1 if is_one_number else _width(sources)
     return kind(words, width, total_only=arguments.total, named=has_paths)
 
@@ -138,6 +149,15 @@ def _say_who_counted(tasks_by_backend: dict[str, int]) -> None:
         counted = sorted(tasks_by_backend.items())
         tasks = ", ".join(f"{count} by {name}" for name, count in counted)
         _say(f"not all tasks used {here}, the backend here: tasks counted {tasks}")
+
+
+def _say_how_to_list(binary_files: int, arguments: argparse.Namespace) -> None:
+    """Print how many binary files a walk found, and the option that lists them."""
+    files = "1 binary file" if binary_files == 1 else f"{binary_files} binary files"
+    how = "--format json has the error of each file"
+    if arguments.total or arguments.quiet:
+        how += ", without " + ("-q" if arguments.quiet else "--total")
+    _say(f"{files} could not be counted; {how}")
 
 
 def _width(sources: list[Source]) -> int:

@@ -9,7 +9,7 @@ from textcount.escape import encodable, printable, printable_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable
 
     from textcount._record import FileCount
 
@@ -46,8 +46,16 @@ class Report:
     def print_file(self, record: FileCount) -> None:
         """Print one file."""
 
+    @property
+    def prints_next(self) -> bool:
+        """True if ``add`` is going to print the next file."""
+        return not self.total_only
+
     def finish(self) -> None:
         """Print the sums and the end of the report."""
+
+    def close(self) -> None:
+        """Print what is held, because the run has ended or is ending early."""
 
 
 class TextReport(Report):
@@ -55,17 +63,20 @@ class TextReport(Report):
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
         super().__init__(words, width, total_only, named)
-        self._widths = [self.width]
-        if len(words) > 1:
-            headings = [printable(word, sys.stdout) for word in words]
-            self._widths = [max(width, columns(heading)) for heading in headings]
-            padded = zip(headings, self._widths, strict=True)
+        self._indent = ""  # in front of each cell of the headings and totals
+        self._headings = [printable(word, sys.stdout) for word in words] if len(words) > 1 else []
+        self._widths = [max(width, columns(heading)) for heading in self._headings or [""]]
+        self.print_headings()
+
+    def print_headings(self) -> None:
+        """Print the words above the columns, if there are several words."""
+        if self._headings:
+            padded = zip(self._headings, self._widths, strict=True)
             self._print([" " * (width - columns(cell)) + cell for cell, width in padded], "")
 
     def print_file(self, record: FileCount) -> None:
         if record.error is None:
-            cells = self._aligned(record.counts.values())
-            self._print(cells, record.path if self.named else "")
+            print_cells(self._aligned(record.counts.values()), self._path(record))
 
     def finish(self) -> None:
         if self.total_only or self.files > 1:
@@ -75,75 +86,18 @@ class TextReport(Report):
     def _aligned(self, counts: Collection[int]) -> list[str]:
         return [*map(str.rjust, map(str, counts), self._widths)]
 
-    def _print(self, cells: list[str], path: str) -> None:
-        if path:
-            cells.append(printable_name(path, sys.stdout))
-        write(" ".join(cells) + "\n")
-
-
-class TableReport(TextReport):
-    """Prints the lines of ``TextReport`` on a terminal, with a bar before each count.
-
-    A line gives the scale: the count that a whole bar stands for. When a count exceeds the
-    scale, a line with a new scale follows, and later bars use the new scale.
-    """
-
-    BAR = 12
-    """Columns of a whole bar."""
-
-    def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
-        from rich.bar import Bar
-        from rich.console import Console
-
-        self._scale = 0
-        self._bar = Bar
-        self._console = Console(file=sys.stdout, width=self.BAR)
-        self._drawn: dict[int, str] = {}
-        super().__init__(words, width, total_only, named)
-
-    def print_file(self, record: FileCount) -> None:
-        if record.error is not None:
-            return
-        counts = record.counts.values()
-        if max(counts) > self._scale:
-            self._scale = next(scale for scale in _scales() if scale >= max(counts))
-            write(f"{self._draw(1, 1)}= {self._scale}\n")
-        bars = (self._draw(count, self._scale) for count in counts)
-        cells = [bar + cell for bar, cell in zip(bars, self._aligned(counts), strict=True)]
-        super()._print(cells, record.path if self.named else "")
+    def _path(self, record: FileCount) -> str:
+        return printable_name(record.path, sys.stdout) if self.named else ""
 
     def _print(self, cells: list[str], path: str) -> None:
-        super()._print([" " * (self.BAR + 1) + cell for cell in cells], path)
-
-    def _draw(self, count: int, scale: int) -> str:
-        """Return a bar for a count, exact to an eighth of a column, with a space after the bar."""
-        eighths = 8 * self.BAR * count // scale
-        if eighths not in self._drawn:
-            with self._console.capture() as captured:
-                self._console.print(self._bar(8 * self.BAR, 0, eighths, color="cyan"), end="")
-            self._drawn[eighths] = captured.get().rstrip("\n") + " "
-        return self._drawn[eighths]
+        print_cells([self._indent + cell for cell in cells], path)
 
 
-def _scales() -> Iterator[int]:
-    """Yield the counts that a whole bar can stand for: 10, 20, 50, 100, ..."""
-    scale = 10
-    while True:
-        yield from (scale, 2 * scale, 5 * scale)
-        scale *= 10
-
-
-def can_show_bars() -> bool:
-    """Return whether standard output is a terminal that can show bars, and rich is installed."""
-    if not sys.stdout.isatty():
-        return False
-    from textcount.progress import is_available
-
-    try:
-        "▏█".encode(sys.stdout.encoding)
-    except UnicodeError:
-        return False
-    return is_available()
+def print_cells(cells: list[str], path: str) -> None:
+    """Print a line: its cells and, unless empty, a path."""
+    if path:
+        cells.append(path)
+    write(" ".join(cells) + "\n")
 
 
 class JsonReport(Report):
