@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import pickle
 import select
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -182,6 +184,30 @@ def without_coverage() -> dict[str, str]:
     warning.
     """
     return {name: os.environ[name] for name in os.environ if not name.startswith("COVERAGE")}
+
+
+# Executors
+
+
+class Pickling(Executor):
+    """An executor that gives each task a copy of its arguments, as a process would have it.
+
+    Attributes:
+        sent: the pickles of the arguments.
+    """
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **_: Any) -> Future[Any]:
+        self.sent.append(pickle.dumps(arguments))
+        future: Future[Any] = Future()
+        try:
+            result = function(*pickle.loads(self.sent[-1]))
+            future.set_result(pickle.loads(pickle.dumps(result)))
+        except BaseException as error:
+            future.set_exception(error)
+        return future
 
 
 # Terminals

@@ -481,8 +481,10 @@ def test_counts_that_are_all_0_have_no_bars(essay: str) -> None:
 @pytest.mark.parametrize(
     ("columns", "bar"),
     # A line takes 32 columns without the bar and the space after the bar.
-    [(200, "█████████    "), (45, "█████████    "), (44, "████████▎   ")]
-    + [(40, "█████▎  "), (39, ""), (30, "")],
+    [
+        *((200, "█████████    "), (45, "█████████    "), (44, "████████▎   ")),
+        *((40, "█████▎  "), (39, ""), (30, "")),
+    ],
 )
 def test_bars_become_shorter_in_a_narrow_window_and_then_vanish(
     essay: str, columns: int, bar: str

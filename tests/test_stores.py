@@ -8,13 +8,12 @@ import pickle
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, ClassVar
 from unittest import mock
 
 import pytest
-from helpers import limits, needs_threads, outcome, posix
+from helpers import Pickling, limits, needs_threads, outcome, posix
 
 from textcount import FileCount, count_file, count_files
 from textcount._remote import RemoteFile, _object_name
@@ -23,27 +22,6 @@ from textcount._stores import Store, _sorted
 
 pytestmark = needs_threads
 fsspec: Any = pytest.importorskip("fsspec")
-
-
-class Pickling(Executor):
-    """An executor that gives each task a copy of its arguments, as a process would have it.
-
-    Attributes:
-        sent: the pickles of the arguments.
-    """
-
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
-
-    def submit(self, function: Callable[..., Any], /, *arguments: Any, **_: Any) -> Future[Any]:
-        self.sent.append(pickle.dumps(arguments))
-        future: Future[Any] = Future()
-        try:
-            result = function(*pickle.loads(self.sent[-1]))
-            future.set_result(pickle.loads(pickle.dumps(result)))
-        except BaseException as error:
-            future.set_exception(error)
-        return future
 
 
 @pytest.fixture(params=["one", "two", "executor"])
