@@ -1,56 +1,124 @@
-"""The chart of the README: how fast each candidate counts, as a drawing (SVG)."""
+"""Draws docs/speed.svg, the chart of the README, from the figures of a run.
+
+    python benchmarks/chart.py FIGURES.json docs/speed.svg
+
+The figures are those that ``benchmarks/counting.py`` writes with ``--json``. Drawing needs a
+Korean font (Debian: ``fonts-nanum``). Looking at the drawing needs none, because every character
+is an outline.
+"""
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING
+import json
+import statistics
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+from matplotlib import font_manager
 from matplotlib import pyplot as plt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
 
-INK = "#808080"
+TEXTS = {
+    ("English", "the"): "o",
+    ("English", "housewives"): "D",
+    ('"a " * n', "a"): "s",
+    ("Korean, 2 bytes", "영화"): "^",
+}
+"""The texts and needles of the chart, each with the shape of its points."""
+
+COLOURS = {"textcount, native": "#e8590c", "textcount, pure": "#e8590c", "reading": "#3b82d6"}
+OTHER = INK = "#808080"
 """Grey that can be read on white and on black."""
-COLOURS = {"textcount, native": "#e8590c", "textcount, pure": "#f2a154", "reading": "#5c9ded"}
-OTHER = "#9a9a9a"
+
+NOT_SHOWN = {"str.count", "StringZilla", "native, 1 MB", "native, 16 KB"}
+"""Candidates that count substrings, or in another text."""
+
+KOREAN = ("NanumGothic", "NotoSansCJK-Regular", "NotoSansKR-Regular", "malgun", "AppleSDGothicNeo")
+"""The names of fonts' files, one of which has to be installed."""
+
+WIDTH, ROW, REST = 440, 30, 130
+"""Pixels: the width of the chart, the height of a row, and the height of all that is no row. The
+chart is as narrow as a phone, because a wider one would be shrunk there with its labels."""
+
+LABEL = 15
+"""The height of the labels in pixels."""
+
+PIXELS = 96
+"""Pixels in an inch."""
 
 
-def draw(path: Path, panels: Sequence[tuple[str, Mapping[str, float]]]) -> None:
-    """Draw a panel of bars for each text and needle.
+def speeds(figures: Mapping[str, Any]) -> dict[str, dict[tuple[str, str], float]]:
+    """Return the median speeds in bytes a second, by candidate, text and needle."""
+    found: dict[str, dict[tuple[str, str], float]] = {}
+    for each in figures["large"]:
+        case = each["text"], each["needle"]
+        if case in TEXTS and each["candidate"] not in NOT_SHOWN:
+            speed = each["bytes"] / statistics.median(each["seconds"])
+            found.setdefault(each["candidate"], {})[case] = speed
+    return dict(sorted(found.items(), key=lambda pair: statistics.geometric_mean(pair[1].values())))
 
-    Args:
-        path: where the drawing is written.
-        panels: a title, and the speed of each candidate in GB/s.
+
+def draw(path: Path, figures: Mapping[str, Any]) -> None:
+    """Draw a row for each candidate, with a point for each text.
+
+    The axis is logarithmic, as the speeds differ by a factor of a thousand. So the drawing has
+    points: on such an axis the length of a bar would mean nothing.
     """
     mpl.rcParams.update(
         {
             "svg.hashsalt": "textcount",  # the same drawing of the same figures
-            "svg.fonttype": "none",
-            "font.size": 9,
+            "font.family": ["DejaVu Sans", korean_font()],
+            "font.size": LABEL * 72 / PIXELS,
             "text.color": INK,
             "axes.labelcolor": INK,
             "xtick.color": INK,
             "ytick.color": INK,
         }
     )
-    figure, axes = plt.subplots(
-        1, len(panels), sharey=True, sharex=True, figsize=(10, 3), layout="constrained"
+    rows = speeds(figures)
+    size = WIDTH / PIXELS, (ROW * len(rows) + REST) / PIXELS
+    figure, axis = plt.subplots(figsize=size, layout="constrained")
+    for row, (name, by_case) in enumerate(rows.items()):
+        for lane, (case, marker) in enumerate(TEXTS.items()):
+            # Each text has a lane of its own, so that no point hides another.
+            place = row + (lane - (len(TEXTS) - 1) / 2) * 0.2
+            colour = COLOURS.get(name, OTHER)
+            axis.plot(by_case[case], place, marker, color=colour, markersize=6, clip_on=False)
+    for (text, needle), marker in TEXTS.items():
+        label = f"{text.partition(',')[0]}: {needle}"
+        axis.plot([], [], marker, color=INK, markersize=6, label=label)
+    figure.legend(
+        loc="outside upper left", ncols=2, frameon=False, handletextpad=0.2, columnspacing=1
     )
-    for axis, (title, speeds) in zip(axes, panels, strict=True):
-        names = list(speeds)
-        bars = axis.barh(
-            names, list(speeds.values()), color=[COLOURS.get(name, OTHER) for name in names]
-        )
-        axis.bar_label(bars, labels=[f"{speed:.2g}" for speed in speeds.values()], padding=3)
-        axis.set(xscale="log", xlim=(0.005, 90), xlabel="GB/s", title=title)
-        axis.title.set_color(INK)
-        axis.tick_params(axis="y", length=0)
-        axis.spines[:].set_visible(False)
-    axes[0].invert_yaxis()
-    # Whoever looks at the drawing has a font for each script.
-    warnings.filterwarnings("ignore", "Glyph")
+    axis.set(xscale="log", xlim=(1e7, 2e10), ylim=(len(rows) - 0.5, -0.5))
+    axis.set_xticks([1e7, 1e8, 1e9, 1e10], ["10 MB/s", "100 MB/s", "1 GB/s", "10 GB/s"])
+    axis.set_yticks(range(len(rows)), list(rows))
+    axis.minorticks_off()
+    axis.tick_params(length=0)
+    axis.grid(axis="x", color=INK, alpha=0.4)
+    axis.spines[:].set_visible(False)
     figure.savefig(path, transparent=True, metadata={"Date": None})
     plt.close(figure)
+
+
+def korean_font() -> str:
+    """Find a Korean font that is installed; return its name."""
+    for path in sorted(font_manager.findSystemFonts()):
+        if Path(path).stem in KOREAN:
+            font_manager.fontManager.addfont(path)  # the font may be newer than Matplotlib's list
+            return font_manager.FontProperties(fname=path).get_name()
+    sys.exit(f"the chart needs a Korean font: {', '.join(KOREAN)}")
+
+
+def main() -> None:
+    """Draw the chart of the figures in a file."""
+    figures, path = map(Path, sys.argv[1:])
+    draw(path, json.loads(figures.read_text("utf-8")))
+
+
+if __name__ == "__main__":
+    main()

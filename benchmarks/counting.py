@@ -386,52 +386,38 @@ def main() -> None:
         ),
         ["#", "goal", "medians", "met", "fastest runs"],
     )
+    found = {
+        "measured": machine,
+        "rounds": rounds,
+        "large": [
+            {
+                "text": case.name,
+                "needle": case.needle,
+                "bytes": bytes_of(case.text),
+                "candidate": name,
+                "seconds": timing.runs,
+            }
+            for (case, name), timing in big.items()
+        ],
+        "short": [
+            {"text": text, "characters": length, "candidate": name, "seconds": timing.runs}
+            for (text, length, name), timing in brief.items()
+        ],
+        "pure": [
+            {
+                "text": case.name,
+                "needle": case.needle,
+                "candidate": name,
+                "seconds": timing.runs,
+            }
+            for (case, name), timing in hard.items()
+        ],
+        "goals": [each._asdict() for each in reached],
+    }
     if options.json:
-        found = {
-            "measured": machine,
-            "rounds": rounds,
-            "large": [
-                {
-                    "text": case.name,
-                    "needle": case.needle,
-                    "bytes": bytes_of(case.text),
-                    "candidate": name,
-                    "seconds": timing.runs,
-                }
-                for (case, name), timing in big.items()
-            ],
-            "short": [
-                {"text": text, "characters": length, "candidate": name, "seconds": timing.runs}
-                for (text, length, name), timing in brief.items()
-            ],
-            "pure": [
-                {
-                    "text": case.name,
-                    "needle": case.needle,
-                    "candidate": name,
-                    "seconds": timing.runs,
-                }
-                for (case, name), timing in hard.items()
-            ],
-            "goals": [each._asdict() for each in reached],
-        }
         options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False), "utf-8")
     if options.chart:
-        speeds = {
-            case: {
-                f"{name} (substrings)" if name in SUBSTRINGS else name: (
-                    bytes_of(case.text) / big[case, name].median / 1e9
-                )
-                for name in names
-                if name != SMALL
-            }
-            for case in cases
-        }
-        panels = [
-            (f"{case.name}: {case.needle}", speeds[case])
-            for case in (cases[0], cases[3], cases[6], cases[11])
-        ]
-        chart.draw(options.chart, panels)
+        chart.draw(options.chart, found)
 
 
 if __name__ == "__main__":

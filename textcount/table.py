@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 from textcount.progress import is_available
-from textcount.report import TextReport, columns, print_cells, write
+from textcount.report import TextReport, columns, print_cells
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from textcount._record import FileCount
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 class TableReport(TextReport):
     """Prints the lines of ``TextReport`` on a terminal, with a bar before each count.
 
-    The largest count sets the scale of all bars. So the lines are held until all files are
-    counted. There are no bars if the run ends early, if there are more than ``MAX_FILES`` files,
-    if the window is too narrow or if no word was found.
+    The longest bar is that of the largest count, and sets the scale of all bars. So the lines are
+    held until all files are counted. There are no bars if the run ends early, if there are more
+    than ``MAX_FILES`` files, if the window is too narrow or if no word was found.
     """
 
     MAX_FILES = 1000
     """The maximum number of lines that are held."""
 
     MAX_BAR = 12
-    """Columns of a whole bar, unless the window is too narrow."""
+    """Columns of the longest bar, unless the window is too narrow."""
 
     MIN_BAR = 4
-    """Minimum columns of a whole bar. A window without room for it shows no bars."""
+    """Minimum columns of the longest bar. A window without room for it shows no bars."""
 
     MIN_WINDOW = 40
     """Minimum columns of a window that shows bars."""
@@ -77,7 +77,7 @@ class TableReport(TextReport):
                 self.print_file(record)
 
     def _choose_bar(self, records: list[FileCount]) -> None:
-        """Choose the length and the scale of the bars, and print the scale."""
+        """Choose the length and the scale of the bars, if there are to be bars."""
         largest = max(max(record.counts.values()) for record in records)
         if not largest:
             return
@@ -90,12 +90,11 @@ class TableReport(TextReport):
         length = min(self.MAX_BAR, room // len(self._widths) - 2)
         if length < self.MIN_BAR or console.width < self.MIN_WINDOW:
             return
-        scale = next(scale for scale in _scales() if scale >= largest)
         drawn: dict[int, str] = {}
 
         def draw(count: int) -> str:
             """Return a bar for a count, exact to an eighth of a column, and a space."""
-            eighths = 8 * length * count // scale
+            eighths = 8 * length * count // largest
             if eighths not in drawn:
                 with console.capture() as captured:
                     bar = Bar(8 * length, 0, eighths, width=length, color="magenta")
@@ -103,17 +102,8 @@ class TableReport(TextReport):
                 drawn[eighths] = captured.get().rstrip("\n") + " "
             return drawn[eighths]
 
-        write(f"{draw(scale)}= {scale}\n")
         self._draw = draw
         self._indent = " " * (length + 1)
-
-
-def _scales() -> Iterator[int]:
-    """Yield the counts that a whole bar can stand for: 10, 20, 50, 100, ..."""
-    scale = 10
-    while True:
-        yield from (scale, 2 * scale, 5 * scale)
-        scale *= 10
 
 
 def can_show_bars() -> bool:
