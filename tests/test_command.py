@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from helpers import (
@@ -610,6 +611,38 @@ def test_an_interrupt_flushes_what_was_printed(
     assert cli.main(["the", essay]) == 130
     assert stdout.detach().getvalue() == b"1 a\n"
     assert capsys.readouterr().err == ""
+
+
+def test_the_lines_that_wait_for_bars_are_printed_if_the_run_ends_early(
+    essay: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("rich")
+
+    def failing(*_: object) -> Any:
+        yield textcount.FileCount("a", {"the": 1}, size=3)
+        assert capsys.readouterr().out == ""
+        raise MemoryError
+
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(cli, "count_sources", failing)
+    assert cli.main(["the", essay, essay]) == 2
+    assert capsys.readouterr() == (" 1 a\n", "textcount: not enough memory\n")
+
+
+def test_the_progress_bar_is_hidden_only_for_lines_that_are_printed(
+    essay: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("rich")
+    hide = mock.Mock()
+    monkeypatch.setattr(progress.ProgressBar, "hide", hide)
+    outcome("--progress", "--total", "the", essay, essay)
+    hide.assert_not_called()
+    outcome("--progress", "--total", "the", essay, "gone")
+    assert hide.call_count == 1
+    outcome("--progress", "the", essay, essay)
+    assert hide.call_count == 3
+    held = table.TableReport(["the"], 1, total_only=False, named=True)
+    assert not held.prints_next
 
 
 def test_an_interrupt_while_the_command_is_loaded_is_silent(
