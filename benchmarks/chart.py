@@ -110,7 +110,8 @@ def korean_font() -> str:
     for path in sorted(font_manager.findSystemFonts()):
         if Path(path).stem in KOREAN:
             font_manager.fontManager.addfont(path)  # the font may be newer than Matplotlib's list
-            return font_manager.FontProperties(fname=path).get_name()
+            name: str = font_manager.FontProperties(fname=path).get_name()
+            return name
     sys.exit(f"the chart needs a Korean font: {', '.join(KOREAN)}")
 
 
