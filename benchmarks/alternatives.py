@@ -41,7 +41,7 @@ import textcount
 from textcount import _native, _pure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from counting import Count
 
@@ -51,6 +51,8 @@ SHORT = "to be or not to be, "
 NATIVE = _native.count_occurrences
 CALLS = 1000
 """How many calls on it are timed together."""
+TEXTS = ("kitten", "kittén", "한국어한국어", "kitten" * 167, "kittén" * 167, "한국어" * 334)
+"""Words of 6 characters, and texts of 1,002: ASCII, one byte, and two bytes a character."""
 
 ON_PYPY = """
 import json, sys, time
@@ -224,16 +226,53 @@ def calls(rounds: int) -> list[tuple[str, float]]:
         "`count_occurrences` on an empty text": NATIVE,
         "`count_occurrences` on 20 characters": NATIVE,
     }
+    cases = {
+        name: (function, SHORT if name.endswith("20 characters") else "", "be")
+        for name, function in functions.items()
+    }
+    return [*costs(cases, rounds).items()]
+
+
+def seams(rounds: int) -> Iterator[tuple[str, list[float]]]:
+    """The nanoseconds of each way to reach Python's objects from Rust.
+
+    Yields:
+        A way, and what it takes with each of TEXTS.
+    """
+    functions = {
+        "the characters by `encode`": rivals.encode,
+        "the characters by `encode`, `intern!`": rivals.encode_interned,
+        "the characters by `data()`": rivals.in_place,
+        "a method by its name": rivals.method,
+        "a method by its name, `intern!`": rivals.method_interned,
+        "import a function, call it": rivals.import_each,
+        "import a function, call it, `intern!`": rivals.import_interned,
+        "import a function once (`PyOnceLock`), call it": rivals.import_once,
+    }
+    cases = {
+        (name, text): (function, text) for name, function in functions.items() for text in TEXTS
+    }
+    found = costs(cases, rounds)
+    for name in functions:
+        yield name, [found[name, text] for text in TEXTS]
+
+
+def costs(cases: Mapping[Any, tuple[Any, ...]], rounds: int) -> dict[Any, float]:
+    """The nanoseconds of each call, beyond those of the loop that times it.
+
+    A case is a function and its arguments, one or two.
+    """
     loops = 200_000
-    best = dict.fromkeys(["nothing", *functions], 1.0)
+    statements = {len(case): f"f({', '.join('ab'[: len(case) - 1])})" for case in cases.values()}
+    best = dict.fromkeys([None, *cases], 1.0)
     for _ in range(4 * rounds):
         for name in best:
-            text = SHORT if name.endswith("20 characters") else ""
-            names = {"f": functions.get(name), "a": text, "b": "be"}
-            statement = "pass" if name == "nothing" else "f(a, b)"
+            case = cases.get(name, ())
+            names = dict(zip("fab", case, strict=False))
+            statement = statements.get(len(case), "pass")
             seconds = timeit.timeit(statement, globals=names, number=loops) / loops
             best[name] = min(best[name], seconds)
-    return [(name, (best[name] - best["nothing"]) * 1e9) for name in functions]
+    return {name: (best[name] - best[None]) * 1e9 for name in cases}
 
 
 def call_site() -> str:
@@ -294,10 +333,15 @@ def main() -> None:
     called = calls(rounds)
     for name, nanoseconds in called:
         print(f"| {name} | {nanoseconds:.0f} |")
+    print("\n| ns | 6, ASCII | 6, `é` | 6, Korean | 1002, ASCII | 1002, `é` | 1002, Korean |")
+    print("|---|" + "---:|" * len(TEXTS))
+    reached = [*seams(rounds)]
+    for name, each_text in reached:
+        print(f"| {name} | {' | '.join(f'{each:.0f}' for each in each_text)} |")
     print(f"\n{call_site()}")
     if options.json:
         runs = {", ".join(key): timing.runs for key, timing in timings.items()}
-        options.json.write_text(json.dumps({"speeds": runs, "calls": called}, indent=1), "utf-8")
+        options.json.write_text(json.dumps({"speeds": runs, "calls": called, "seams": reached}, indent=1), "utf-8")
 
 
 if __name__ == "__main__":

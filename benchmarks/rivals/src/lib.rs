@@ -5,7 +5,10 @@
 
 use memchr::memmem::find_iter;
 use pyo3::exceptions::PyUnicodeError;
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyString};
 use textcount::Kernel;
 
 /// The loop of textcount 1.0, each line of it turned into what looks the same in Rust.
@@ -84,8 +87,91 @@ fn detach(py: Python<'_>, contents: &str, needle: &str) -> usize {
     py.detach(|| 0)
 }
 
+/// Copies the code points of a str, as its method `encode` gives them.
+#[pyfunction]
+fn encode(text: &Bound<'_, PyString>) -> PyResult<usize> {
+    let bytes = text.call_method1("encode", ("utf-32-le", "surrogatepass"))?;
+    Ok(from_utf32(bytes.cast::<PyBytes>()?.as_bytes()).len())
+}
+
+/// The same; the names are made into a str once.
+#[pyfunction]
+fn encode_interned(py: Python<'_>, text: &Bound<'_, PyString>) -> PyResult<usize> {
+    let arguments = (intern!(py, "utf-32-le"), intern!(py, "surrogatepass"));
+    let bytes = text.call_method1(intern!(py, "encode"), arguments)?;
+    Ok(from_utf32(bytes.cast::<PyBytes>()?.as_bytes()).len())
+}
+
+fn from_utf32(bytes: &[u8]) -> Vec<u32> {
+    bytes
+        .chunks_exact(4)
+        .flat_map(<[u8; 4]>::try_from)
+        .map(u32::from_le_bytes)
+        .collect()
+}
+
+/// Copies the code points of a str from where CPython keeps them.
+#[cfg(not(feature = "abi3"))]
+#[pyfunction]
+fn in_place(text: &Bound<'_, PyString>) -> PyResult<usize> {
+    use pyo3::types::string::PyStringData::{Ucs1, Ucs2, Ucs4};
+    // SAFETY: a str never changes, and `text` keeps this one alive.
+    let points: Vec<u32> = match unsafe { text.data() }? {
+        Ucs1(units) => units.iter().map(|&unit| unit.into()).collect(),
+        Ucs2(units) => units.iter().map(|&unit| unit.into()).collect(),
+        Ucs4(units) => units.to_vec(),
+    };
+    Ok(points.len())
+}
+
+/// Calls a method of a str by its name.
+#[pyfunction]
+fn method<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    text.call_method0("isascii")
+}
+
+/// The same; the name is made into a str once.
+#[pyfunction]
+fn method_interned<'py>(
+    py: Python<'py>,
+    text: &Bound<'py, PyString>,
+) -> PyResult<Bound<'py, PyAny>> {
+    text.call_method0(intern!(py, "isascii"))
+}
+
+/// Imports a function of Python, and calls it.
+#[pyfunction]
+fn import_each<'py>(py: Python<'py>, text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    py.import("operator")?.getattr("truth")?.call1((text,))
+}
+
+/// The same; the names are made into a str once.
+#[pyfunction]
+fn import_interned<'py>(
+    py: Python<'py>,
+    text: &Bound<'py, PyString>,
+) -> PyResult<Bound<'py, PyAny>> {
+    py.import(intern!(py, "operator"))?
+        .getattr(intern!(py, "truth"))?
+        .call1((text,))
+}
+
+/// The same; the function is imported once.
+#[pyfunction]
+fn import_once<'py>(py: Python<'py>, text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    static TRUTH: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    TRUTH.import(py, "operator", "truth")?.call1((text,))
+}
+
 #[pymodule]
 mod textcount_rivals {
+    #[cfg(not(feature = "abi3"))]
     #[pymodule_export]
-    use super::{by_whitespace, detach, in_utf8, mechanical, memmem, take_objects, take_texts};
+    use super::in_place;
+
+    #[pymodule_export]
+    use super::{
+        by_whitespace, detach, encode, encode_interned, import_each, import_interned, import_once,
+        in_utf8, mechanical, memmem, method, method_interned, take_objects, take_texts,
+    };
 }

@@ -1,0 +1,3 @@
+"""The version, which pyproject.toml, setup.py and the backend read."""
+
+__version__ = "1.1.0"
