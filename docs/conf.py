@@ -40,11 +40,12 @@ CONTENTS = {
         "docs/performance",
         "docs/profile",
         "docs/refactoring",
+        "docs/refactoring-alternatives",
         "CHANGELOG",
         "CONTRIBUTING",
         "SECURITY",
     ),
-    "Español": ("README.es", "docs/refactorizar"),
+    "Español": ("README.es", "docs/refactorizar", "docs/refactorizar-alternativas"),
 }
 OPTIONS_PAGE = "docs/command"
 SOURCES = "sources"

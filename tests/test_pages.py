@@ -20,7 +20,11 @@ PAGES = {
     path.relative_to(ROOT).as_posix(): path
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
 }
-TRANSLATIONS = [("README.md", "README.es.md"), ("docs/refactoring.md", "docs/refactorizar.md")]
+TRANSLATIONS = [
+    ("README.md", "README.es.md"),
+    ("docs/refactoring.md", "docs/refactorizar.md"),
+    ("docs/refactoring-alternatives.md", "docs/refactorizar-alternativas.md"),
+]
 FENCED = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 
 RUN_ELSEWHERE = {

@@ -1,11 +1,12 @@
-"""Follow docs/refactoring.md, block by block, in an empty folder.
+"""Follow the guide, docs/refactoring*.md, block by block, in a copy of docs/template.
 
     tox run -e guide
 
-The page is a script:
+Its pages are a script:
 
-- If the line above a block is the name of a file, the block is written to that file.
-- A block of ``sh`` runs in the folder, in the virtual environment that the page creates there.
+- If the line above a block is the name of a file of the template, the block must be a part of
+  that file. If the template has no such folder, the block is written to that file.
+- A block of ``sh`` runs in the folder, in the virtual environment that the guide creates there.
   $TEXTCOUNT is the path of the checkout.
 - The examples in a block of ``python`` must give the results that the page shows.
 - A block with ``from=FILE`` must be a part of FILE.
@@ -18,9 +19,11 @@ from __future__ import annotations
 import doctest
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,7 +36,10 @@ sys.path.append(str(ROOT / "benchmarks"))
 import built
 from built import RIVALS
 
-PAGE = ROOT / "docs" / "refactoring.md"
+GUIDE = ROOT / "docs" / "refactoring.md"
+ALTERNATIVES = ROOT / "docs" / "refactoring-alternatives.md"
+TEMPLATE = ROOT / "docs" / "template"
+PRODUCTS = ("*.egg-info", "*.pyd", "*.so", ".*cache", ".tox", ".venv", "build", "dist", "target")
 ACTIVATE = ".venv/bin/activate"
 BLOCK = re.compile(r"(?:^`(\S+)`:\n\n)?^```(\w+) ?(.*)\n((?:.*\n)*?)^```$", re.MULTILINE)
 
@@ -66,11 +72,17 @@ class Guide:
         import textcount
 
         self.project = work / "nearby"
-        self.project.mkdir()
+        shutil.copytree(TEMPLATE, self.project, ignore=shutil.ignore_patterns(*PRODUCTS))
         self._rejected_crate = work / "refused"
         self._target = str(work / "cargo")
+        # The page runs tox itself, and builds where users build.
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("TOX") and name != "CARGO_TARGET_DIR"
+        }
         self._shell = {
-            **os.environ,
+            **inherited,
             "TEXTCOUNT": str(ROOT),
             "TEXTCOUNT_VERSION": textcount.__version__,
         }
@@ -86,9 +98,13 @@ class Guide:
             self._check_compile_error(value, block.body)
         elif name == "expanded":
             self._check_expansion(block.body)
+        elif (TEMPLATE / block.file).is_file():
+            source = (TEMPLATE / block.file).read_text("utf-8")
+            expect(block.body in source, f"{block.file} of the template does not contain this")
         elif block.file:
             path = self.project / block.file
-            path.parent.mkdir(parents=True, exist_ok=True)
+            expect(not path.parent.exists(), f"the template has no {block.file}")
+            path.parent.mkdir(parents=True)
             path.write_text(block.body, "utf-8")
         elif block.language == "sh":
             has_environment = (self.project / ACTIVATE).exists()
@@ -105,7 +121,7 @@ class Guide:
             raise NotRun("the page shows the bytecode of Python 3.13")
         if "textcount_rivals" not in sys.modules:
             sys.modules["textcount_rivals"] = built.rivals()
-        test = doctest.DocTestParser().get_doctest(body, {}, PAGE.name, str(PAGE), 0)
+        test = doctest.DocTestParser().get_doctest(body, {}, GUIDE.name, str(GUIDE), 0)
         output: list[str] = []
         failed = doctest.DocTestRunner(verbose=False).run(test, out=output.append).failed
         expect(test.examples and not failed, "".join(output))
@@ -125,7 +141,7 @@ class Guide:
         nightly = subprocess.run(["rustc", "+nightly", "-V"], capture_output=True, check=False)
         if nightly.returncode:
             raise NotRun("only a nightly Rust expands macros")
-        page = PAGE.read_text("utf-8")
+        page = ALTERNATIVES.read_text("utf-8")
         (command,) = re.findall(r"^    cd rust && .* cargo (.*expanded)$", page, re.MULTILINE)
         output = self._cargo(*command.split(), cwd=ROOT / "rust", TEXTCOUNT_VERSION="any").stdout
         for part in body.split("\n\n"):
@@ -141,15 +157,16 @@ class Guide:
 
 
 def main() -> int:
-    """Follow the page; return the exit status."""
+    """Follow the guide; return the exit status."""
     verdicts = []
     with tempfile.TemporaryDirectory() as name:
         guide = Guide(Path(name))
-        for block in blocks(PAGE):
+        for block in (*blocks(GUIDE), *blocks(ALTERNATIVES)):
             label = block.file or block.option or block.body.splitlines()[0]
+            start = time.monotonic()
             try:
                 guide.follow(block)
-                verdicts.append("done")
+                verdicts.append(f"done in {time.monotonic() - start:.1f} s")
             except NotRun as reason:
                 verdicts.append(f"not run: {reason}")
             except Exception as error:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REPORT = "import nearby\nprint(nearby.BACKEND, nearby.BACKEND_REASON)\n"
+CALLS = """
+assert nearby.distance("kitten", "sitting") == 3
+assert nearby.distance(type("Text", (str,), {})("a"), "b") == 1
+"""
+"""One call that the extension answers, and one that it leaves to Python."""
 REFUSED = "module nearby._native does not support loading in subinterpreters"
 
 
@@ -110,17 +115,15 @@ def test_a_subinterpreter_is_pure_and_silent() -> None:
 @pytest.mark.skipif(_backend.SELECTED is None, reason="the extension is not selected")
 def test_subinterpreters_give_the_same_answers() -> None:
     interpreters = pytest.importorskip("_interpreters")  # from Python 3.13 on
-    script = (
+    setup = (
         "import os, warnings\n"
-        "warnings.simplefilter('error')\n"
         "os.environ['NEARBY_BACKEND'] = ''\n"
+        "warnings.simplefilter('error')\n"
         "import nearby\n"
-        "assert nearby.distance('kitten', 'sitting') == 3\n"
-        "assert nearby.distance(type('Text', (str,), {})('a'), 'b') == 1\n"
-        "assert nearby.BACKEND == "
     )
     for kind, backend in (("isolated", "pure"), ("legacy", "native")):
         interpreter = interpreters.create(kind)
-        failure = interpreters.run_string(interpreter, script + repr(backend))
+        script = f"{setup}{CALLS}assert nearby.BACKEND == {backend!r}"
+        failure = interpreters.run_string(interpreter, script)
         interpreters.destroy(interpreter)
         assert failure is None, kind
