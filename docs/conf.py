@@ -40,6 +40,7 @@ CONTENTS = {
         "docs/performance",
         "docs/profile",
         "docs/refactoring",
+        "docs/template/README",
         "docs/refactoring-alternatives",
         "CHANGELOG",
         "CONTRIBUTING",
@@ -55,7 +56,7 @@ project = "textcount"
 version = textcount.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "README"
-include_patterns = ["*.md", "docs/*.md"]
+include_patterns = ["*.md", "docs/*.md", "docs/template/README.md"]
 # Nothing is looked for in what is built beside the pages.
 exclude_patterns = [each.name for each in ROOT.iterdir() if each.is_dir() and each.name != "docs"]
 myst_heading_anchors = 6
