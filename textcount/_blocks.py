@@ -1,25 +1,23 @@
 """Count in the blocks of one text, with the same result as in the whole text.
 
-Each block is counted separately and is not copied. The counts of the blocks miss a
-word that straddles a boundary, and may include the halves of such a word. So a few characters
-from each side of a boundary are counted twice more: as two pieces, and as one joined piece. The
-joined count is added to the total, and the counts of the two pieces are subtracted. For
-the needle "to"::
+Each block is counted separately. The counts of the blocks miss a word that straddles a boundary,
+and may include the two parts of such a word. So at each boundary the straddling word is added to
+the total, and its two parts are subtracted. For the needles "to" and "o"::
 
-    "to be or not t", "o be"    in the two blocks, "to" occurs 1 + 0 times
-    "t to b"                    in the joined piece, "to" occurs once
-    "t t", "o b"                in the two pieces, "to" occurs 0 + 0 times
-                                so the text has 1 + 0 + 1 - 0 = 2
+    "to be or not t", "o be"    in the two blocks, "to" occurs 1 + 0 times, and "o" 0 + 1 times
+    "t" + "o" = "to"            the straddling word and its parts
+                                so "to" occurs 1 + 1 = 2 times, and "o" occurs 1 - 1 = 0 times
 
-The outer ends of the two pieces may cut words, too. Such a cut changes the joined count and
-the counts of the two pieces by the same number, so the subtraction cancels the error.
+Only a few characters on each side of a boundary are kept: one more than the longest needle has. A
+part that is longer is cut, and then neither the part nor the straddling word is a needle.
 """
 
 from __future__ import annotations
 
 import codecs
 
-from textcount import _backend
+from textcount import _backend, _limits, _pure
+from textcount._lookup import count_each
 
 TYPE_CHECKING = False  # importing typing takes longer than importing the rest of the package
 if TYPE_CHECKING:
@@ -55,7 +53,7 @@ def count_in_place(
 ) -> dict[str, int] | None:
     """Return how often each needle occurs in a part of a block; None if a byte is not valid.
 
-    ``counts_in_place`` must hold for the options.
+    Needles that do not occur may be missing. ``counts_in_place`` must hold for the options.
 
     Args:
         options: the words to count.
@@ -69,8 +67,12 @@ def count_in_place(
     if options.is_ascii and not block[:size].isascii():
         return None
     stop = size if stop is None else stop
+    needles = options.needles
     try:
-        return {needle: count_part(block, start, stop, needle) for needle in options.needles}
+        if len(needles) < _limits.IN_PLACE_WORDS:
+            return {needle: count_part(block, start, stop, needle) for needle in needles}
+        text = codecs.utf_8_decode(memoryview(block)[start:stop], "strict", True)[0]
+        return count_each(text, needles, options.threads)
     except UnicodeDecodeError:
         return None
 
@@ -99,7 +101,7 @@ class BlockCounter:
     def __init__(self, options: CountOptions) -> None:
         self.size = 0
         self.is_binary = False
-        self.counts = dict.fromkeys(options.needles, 0)
+        self.counts = options.needles.copy()
         self._options = options
         self._in_place = counts_in_place(options)
         self._decoder: codecs.IncrementalDecoder | None = None
@@ -113,9 +115,7 @@ class BlockCounter:
         overlap = self._options.overlap
         self._count_straddling(block[:overlap])
         self._tail = (self._tail + block[-overlap:])[-overlap:]
-        count = _backend.active.count
-        for needle in self.counts:
-            self.counts[needle] += count(block, needle)
+        self._add(count_each(block, self.counts, self._options.threads))
 
     def feed_bytes(self, blocks: Iterable[Block]) -> Iterator[int]:
         """Decode all blocks of a text and count in them; yield the size of each.
@@ -171,9 +171,8 @@ class BlockCounter:
 
         The last word of the text so far may go on in the next block.
         """
-        words = self._tail.split()
-        last = words[-1] if words and not self._tail[-1].isspace() else ""
-        return any(count > (needle == last) for needle, count in self.counts.items())
+        last = _last_word(self._tail)
+        return sum(self.counts.values()) > (self.counts.get(last, 0) > 0)
 
     def _decode(self, block: bytes, is_last: bool) -> None:
         if self._decoder is None:
@@ -209,8 +208,7 @@ class BlockCounter:
             self._count_straddling(_whole_chars(block[start : min(stop, start + reach)])[:overlap])
         end = _whole_chars(block[max(start, stop - reach) : stop])
         self._tail = (self._tail + end)[-overlap:]
-        for needle, count in counts.items():
-            self.counts[needle] += count
+        self._add(counts)
         if start < size or char:
             self._partial_char = block[stop:size]
         return True
@@ -234,14 +232,15 @@ class BlockCounter:
         Args:
             head: the first characters of the block.
         """
-        tail = self._tail
-        if not tail or not head or tail[-1].isspace() or head[0].isspace():
-            return
-        count = _backend.active.count
-        for needle in self.counts:
-            joined = count(tail + head, needle)
-            apart = count(tail, needle) + count(head, needle)
-            self.counts[needle] += joined - apart
+        last, first = _last_word(self._tail), _first_word(head)
+        if last and first:
+            for word, change in ((last + first, 1), (last, -1), (first, -1)):
+                if word in self.counts:
+                    self.counts[word] += change
+
+    def _add(self, counts: dict[str, int]) -> None:
+        for needle, count in counts.items():
+            self.counts[needle] += count
 
 
 def clip_to_range(blocks: Iterator[Block], start: int, stop: int | None) -> Iterator[Block]:
@@ -278,6 +277,20 @@ def _next_separator(block: Buffer, start: int, stop: int) -> int:
     """
     places = (block.find(b" ", start, stop), block.find(b"\n", start, stop))
     return min((place for place in places if place >= 0), default=stop)
+
+
+def _first_word(text: str) -> str:
+    """Return the word with which a text begins, or "" if it begins with whitespace or is empty."""
+    if not text or text[0].isspace():
+        return ""
+    return _pure.with_whitespace(text).split(None, 1)[0]
+
+
+def _last_word(text: str) -> str:
+    """Return the word with which a text ends, or "" if it ends with whitespace or is empty."""
+    if not text or text[-1].isspace():
+        return ""
+    return _pure.with_whitespace(text).rsplit(None, 1)[-1]
 
 
 def _whole_chars(part: bytes) -> str:

@@ -18,6 +18,36 @@ RANGE = 1 << 25
 """Bytes of a large file that one of our threads counts at a time. A file smaller than two
 ranges is not divided."""
 
+IN_PLACE_WORDS = 16
+"""The minimum number of words for which the extension's blocks are decoded. Passes over bytes that
+are not ASCII take four times as long as passes over a ``str``."""
+
+READ_PER_WORD = {
+    "avx512": 4400,
+    "avx2": 2700,
+    "neon": 1500,  # estimated from the instructions of the kernel
+    "portable": 480,
+    "": 16 if sys.implementation.name == "pypy" else 100,
+}
+"""For each kernel, the bytes that a pass reads in the time in which one word of a text is split
+off and looked up. For the pure backend, characters. The measurement is in docs/performance.md."""
+
+WORDS_PER_CHARACTER = 1 / 300
+"""The cost of splitting, for each character of the text, in words that are split off."""
+
+WORDS_PER_CALL = 0.8
+"""The cost of a call of the extension, in words that are split off."""
+
+FEWEST_TO_SPLIT = 4
+"""The minimum number of words for which a text is split once and its words are looked up."""
+
+WORDS_PER_PURE_SPLIT = 0.5
+"""The cost of a pass that splits, for each word of the text, in words that are split off and
+looked up. The pure backend splits texts that are short or dense in each pass."""
+
+READ_PER_STOP = 18
+"""The cost of a place where a pass of the pure backend stops, in characters that it reads."""
+
 BATCH = 64
 """Files that one of our threads counts at a time."""
 

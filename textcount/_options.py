@@ -45,6 +45,8 @@ class CountOptions:
         stop_at_match: true if the rest of a text does not matter once a word has been found.
 
     Attributes:
+        needles: the words as the keys of a dict. Each value is 0, the count before counting.
+        threads: the number of threads that count at the same time with one GIL.
         is_whole: true if the bytes must be decoded in one piece.
         is_ascii: true for the encoding ASCII.
         in_place: true if the extension can count the bytes without decoding them.
@@ -60,12 +62,14 @@ class CountOptions:
         "needles",
         "overlap",
         "stop_at_match",
+        "threads",
     )
 
     def __init__(
         self, needles: list[str], encoding: str, errors: str, *, stop_at_match: bool = False
     ) -> None:
-        self.needles = needles
+        self.needles = dict.fromkeys(needles, 0)
+        self.threads = 1
         self.encoding = encoding
         self.errors = errors
         self.stop_at_match = stop_at_match

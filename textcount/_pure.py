@@ -70,11 +70,17 @@ def count_occurrences(contents: str | bytes, needle: str) -> int:
     if not contents:
         return 0
     if PYPY_MISSED:
-        for char in PYPY_MISSED:
-            contents = contents.replace(char, " ")
+        contents = with_whitespace(contents)
     if len(contents) < CHUNK:
         return contents.split().count(needle)
     return _count_long(contents, needle)
+
+
+def with_whitespace(contents: str) -> str:
+    """Replace whitespace that ``str.split`` misses with whitespace that it sees."""
+    for char in PYPY_MISSED:
+        contents = contents.replace(char, " ")
+    return contents
 
 
 def _checked(contents: str | bytes, needle: str) -> tuple[str, str]:
@@ -105,7 +111,7 @@ def _count_long(contents: str, needle: str) -> int:
     count = start = 0
     length, is_dense = FIRST_CHUNK, True
     while start < len(contents):
-        stop = _next_whitespace(contents, start + length)
+        stop = next_whitespace(contents, start + length)
         if is_dense or is_long or not _is_sparse(_sample(contents, start, stop), needle):
             found = contents[start:stop].split().count(needle)
         else:
@@ -118,7 +124,7 @@ def _count_long(contents: str, needle: str) -> int:
     return count
 
 
-def _next_whitespace(contents: str, start: int) -> int:
+def next_whitespace(contents: str, start: int) -> int:
     """Return the index of a whitespace character from start on, or the length of contents.
 
     The character is the first one, unless a long word comes before it.

@@ -116,7 +116,7 @@ class Reader:
                 os.close(number)
         if size and self._on_progress is not None:
             self._on_progress(size)
-        return new_record(source.path, counts, size)
+        return new_record(source.path, {**self._options.needles, **counts}, size)
 
     def _count_blocks(self, source: Source, blocks: Generator[Block]) -> FileCount:
         """Read the blocks one by one and count in each; return the source's counts."""

@@ -193,7 +193,7 @@ class RangeTotals:
         self.error: OSError | UnicodeError | None = None
         self._options = options
         self._size = 0
-        self._counts = dict.fromkeys(options.needles, 0)
+        self._counts = options.needles.copy()
 
     def add(self, part: FileCount) -> None:
         """Add the counts of a range, unless an earlier range has failed."""

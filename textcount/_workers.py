@@ -59,6 +59,7 @@ class Workers:
             self._most_tasks = _limits.EXECUTOR_TASKS
         else:
             self._workers = ThreadPool(run.options, run.jobs, self._messages)
+            run.options.threads = run.jobs if _backend.has_gil() else 1
             self._division = Division(
                 run.options,
                 typical_size,
