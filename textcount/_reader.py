@@ -9,12 +9,8 @@ import stat
 
 from textcount import _limits
 from textcount._arguments import wrong_block
-from textcount._blocks import (
-    BlockCounter,
-    clip_to_range,
-    count_in_place,
-    counts_in_place,
-)
+from textcount._blocks import BlockCounter, count_in_place, counts_in_place
+from textcount._ranges import clip_to_range
 from textcount._record import FileCount, mark_binary, new_record
 
 TYPE_CHECKING = False
