@@ -21,9 +21,9 @@ POLARS = "A column of polars"
 # At the boundary of two texts, words must neither join nor split.
 NEIGHBOURS = ["be", "be", "b", "e", "be ", " be", "xbe", "", None, "be", "\u3000", "ebe"]
 SEPARATED = [f"be{char}be" for char in [*WHITESPACE, *"\u200b\ufeff_,x"]]
-TEXTS = [*NEIGHBOURS, *SEPARATED, "más be café be 한be be", "be " * 100, None]
+TEXTS = [*NEIGHBOURS, *SEPARATED, "más be café be 한be be", "be " * 100, "(be b.e bxe", None]
 
-WORDS = ["be", "한be", "café", "é", "absent", "", "e b"]
+WORDS = ["be", "한be", "café", "é", "absent", "", "e b", "(be", "b.e"]
 
 COLUMNS: dict[str, tuple[str, str, Callable[[Any, list[str | None]], Any]]] = {
     "array": (ARROW, "pyarrow", lambda pa, texts: pa.array(texts, pa.string())),
