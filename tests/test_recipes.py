@@ -44,11 +44,11 @@ COLUMNS: dict[str, tuple[str, str, Callable[[Any, list[str | None]], Any]]] = {
         "pyarrow",
         lambda pa, texts: pa.chunked_array([texts[:1], [], texts[1:]], pa.string()),
     ),
-    "pandas": (ARROW, "pandas", lambda pd, texts: pd.Series(texts, dtype="str")),
+    "pandas": (ARROW, "pandas", lambda pd, texts: pd.Series(texts)),
     "pandas, slice": (
         ARROW,
         "pandas",
-        lambda pd, texts: pd.Series(["be", *texts, "be"], dtype="str")[1:-1],
+        lambda pd, texts: pd.Series(["be", *texts, "be"])[1:-1],
     ),
     "pandas, objects": (ARROW, "pandas", lambda pd, texts: pd.Series(texts, dtype=object)),
     "objects": (OBJECTS, "pandas", lambda pd, texts: pd.Series(texts, dtype=object)),
