@@ -1,3 +1,3 @@
 """The version of textcount. The build and the site read it from this file."""
 
-__version__ = "1.8.0"
+__version__ = "1.9.0"
