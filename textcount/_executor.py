@@ -188,4 +188,5 @@ def _absolute(source: Source) -> Source:
     name = source.name
     if isinstance(name, int) or source.is_url:
         return source
-    return Source(os.path.abspath(name), source.error, source.is_walked, source.size)
+    fields = (source.error, source.is_walked, source.size)
+    return Source(os.path.abspath(name), *fields, is_listed=source.is_listed)

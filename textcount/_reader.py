@@ -119,13 +119,14 @@ class Reader:
         counter = BlockCounter(self._options)
         sizes = iter(counter.feed_bytes(blocks))
         reported = 0
+        is_found = source.is_walked or source.is_listed
         try:
             while True:
                 # An exception from on_progress is the caller's error and not the file's.
                 try:
                     size = next(sizes, None)
                 except (OSError, UnicodeError) as error:
-                    if counter.is_binary and source.is_walked and isinstance(error, UnicodeError):
+                    if is_found and counter.is_binary and isinstance(error, UnicodeError):
                         mark_binary(error)
                     failure = _failure(source, error, counter.size)
                     if self._on_progress is not None and counter.size > reported:

@@ -38,6 +38,8 @@ class Source:
         key: for a file that a listing of the URL found, the file's key in the storage.
         path: the name to show; the name itself by default. A descriptor is shown as "-".
         version: if a URL is read in ranges, the version that all ranges must have.
+        is_listed: true if a list of paths names the file. A binary file is then treated as in a
+            walk.
 
     Attributes:
         compression: the compression or the kind of archive of a local file, as ``compression``
@@ -48,6 +50,7 @@ class Source:
     __slots__ = (
         "compression",
         "error",
+        "is_listed",
         "is_remote",
         "is_url",
         "is_walked",
@@ -68,6 +71,7 @@ class Source:
         key: str | None = None,
         path: str = "",
         version: str = "",
+        is_listed: bool = False,  # noqa: FBT002 - pickled by position
     ) -> None:
         self.name = name
         self.error = error
@@ -77,6 +81,7 @@ class Source:
         self.key = key
         self.path = path = path or ("-" if isinstance(name, int) else name)
         self.version = version
+        self.is_listed = is_listed
         self.compression = ""
         # Most names have no such suffix, and this test is faster than the function.
         lower = path.lower()
@@ -86,7 +91,12 @@ class Source:
 
     def __reduce__(self) -> tuple[Callable[..., Source], tuple[object, ...]]:
         fields = (self.name, self.error, self.is_walked, self.size)
-        return Source, (*fields, self.is_url, self.key, self.path, self.version)
+        return Source, (*fields, self.is_url, self.key, self.path, self.version, self.is_listed)
+
+
+PAUSE = Source("")
+"""Stands for no file, among the sources of a list: the next source may take a while. So the
+results of the sources so far are yielded before the next source is asked for."""
 
 
 def is_url(name: str) -> bool:

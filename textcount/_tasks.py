@@ -5,6 +5,7 @@ from __future__ import annotations
 from textcount import _limits
 from textcount._reader import Reader, file_size
 from textcount._record import FileCount
+from textcount._sources import PAUSE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Task:
 
 
 def divide(sources: Iterator[Source], division: Division) -> Iterator[Task]:
-    """Yield the tasks of all sources, in the order of the sources."""
+    """Yield the tasks of all sources, in the order of the sources. PAUSE has its own task."""
     limit = division.size_limit
     batch: list[Source] = []
     batch_size = 0
@@ -164,8 +165,10 @@ def _expected_size(source: Source, division: Division) -> int | None:
     """Return the expected size of a source in bytes; None if the calling thread counts it.
 
     The calling thread counts descriptors, pipes and devices, because they can be read only
-    once.
+    once. PAUSE reaches no worker, either.
     """
+    if source is PAUSE:
+        return None
     if source.error is not None or source.is_remote:
         return division.typical_size
     if division.in_caller or isinstance(source.name, int):

@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 
 from textcount import _backend, _limits
 from textcount._pool import ThreadPool
+from textcount._sources import PAUSE
 from textcount._tasks import Division, RangeTotals, Task, divide, divide_file
 
 TYPE_CHECKING = False
@@ -99,14 +100,21 @@ class Workers:
                     totals = None
 
     def _in_order(self, tasks: Iterator[Task]) -> Iterator[Task]:
-        """Wait for each task in order, and yield the finished task. Later tasks run meanwhile."""
+        """Wait for each task in order, and yield the finished task. Later tasks run meanwhile.
+
+        After PAUSE, the next task is asked for only when all earlier tasks are finished.
+        """
         under_way: deque[Task] = deque()
         failure: Exception | None = None
-        is_more = True
+        is_more, is_paused = True, False
         while is_more or under_way:
+            is_paused = is_paused and len(under_way) > 0
             try:
-                while is_more and len(under_way) < self._most_tasks:
+                while is_more and not is_paused and len(under_way) < self._most_tasks:
                     task = next(tasks)
+                    is_paused = task.sources[0] is PAUSE
+                    if is_paused:
+                        break
                     self._submit(task)
                     under_way.append(task)
             except StopIteration:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import closing, nullcontext
+from itertools import chain
 
 from textcount import _backend, _limits, _output
 from textcount._arguments import check_decoding
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from textcount._record import FileCount
+    from textcount.lists import PathList
     from textcount.progress import ProgressBar
 
 __all__ = ["main", "parser"]
@@ -70,14 +72,15 @@ def main(argv: list[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     encoding = _encoding(arguments)
     words, operands = words_and_operands(arguments, encoding)
+    lists = _lists(arguments)
+    named = [] if lists else operands or ["-"]
     sources = [
-        Source(STDIN) if name == "-" else Source(name, is_url=is_url(name))
-        for name in operands or ["-"]
+        Source(STDIN) if name == "-" else Source(name, is_url=is_url(name)) for name in named
     ]
     if sys.stdout is None and not arguments.quiet:
         raise CannotRun("standard output is closed")
     patterns = Patterns(arguments.include, arguments.exclude)
-    report = _report(arguments, words, sources, has_paths=bool(operands))
+    report = _report(arguments, words, sources, has_paths=bool(operands or lists))
     run = RunOptions(
         CountOptions(words, encoding, arguments.errors, stop_at_match=arguments.quiet),
         arguments.jobs or _limits.cores(),
@@ -89,7 +92,8 @@ def _run(arguments: argparse.Namespace) -> int:
         with _cluster(arguments) as run.executor, _progress(arguments, sources, patterns) as bar:
             if bar is not None:
                 run.on_progress = bar.advance
-            records = count_sources(expand(sources, arguments.recursive, patterns), run)
+            given = chain(sources, *(each.sources() for each in lists))
+            records = count_sources(expand(given, arguments.recursive, patterns), run)
             if run.executor is not None:
                 records = _or_cannot_run(records, arguments.dask)
             with closing(records):  # on an error, end the workers before the bar and the cluster
@@ -126,14 +130,25 @@ def _encoding(arguments: argparse.Namespace) -> str:
         raise CannotRun(str(error)) from None
 
 
+def _lists(arguments: argparse.Namespace) -> list[PathList]:
+    """Open the lists of paths."""
+    if not arguments.files_from:
+        return []
+    from textcount.lists import PathList
+
+    separator = b"\0" if arguments.nul else b"\n"
+    return [PathList(name, separator) for name in arguments.files_from]
+
+
 def _report(
     arguments: argparse.Namespace, words: list[str], sources: list[Source], *, has_paths: bool
 ) -> Report:
     """Return the report that the options ask for."""
     kind = Report if arguments.quiet else FORMATS[arguments.format]
+    # A list of paths leaves no source. Its table would wait for its end, which may never come.
     is_one_file = arguments.total or (len(sources) == 1 and not arguments.recursive)
     is_one_number = is_one_file and len(words) == 1
-    if kind is TextReport and not is_one_number and sys.stdout.isatty():
+    if kind is TextReport and sources and not is_one_number and sys.stdout.isatty():
         from textcount.table import TableReport, can_show_bars
 
         if can_show_bars():
@@ -162,7 +177,7 @@ def _say_how_to_list(binary_files: int, arguments: argparse.Namespace) -> None:
 
 def _width(sources: list[Source]) -> int:
     """Return the width of a column: the digits of the total size, which no count exceeds."""
-    total = total_size(sources)
+    total = total_size(sources) if sources else None  # a list of paths leaves no source
     return 7 if total is None else len(str(total))
 
 
@@ -184,7 +199,8 @@ def _progress(
         return nullcontext()
 
     def measure() -> int | None:
-        if any(source.is_url for source in sources):  # listing a storage takes requests
+        # Listing a storage takes requests, and a list of paths is read only once.
+        if not sources or any(source.is_url for source in sources):
             return None
         return total_size(expand(sources, arguments.recursive, patterns))
 
@@ -220,6 +236,8 @@ def _or_cannot_run(records: Iterator[FileCount], cluster: str) -> Generator[File
         raise CannotRun(
             f"--dask {cluster}: the scheduler has ended, or another client has cancelled the tasks"
         ) from None
+    except (CannotRun, OutputError):  # from reading a list of paths
+        raise
     except Exception as error:
         raise CannotRun(f"--dask {cluster}: {type(error).__name__}: {error}") from None
 

@@ -19,7 +19,7 @@ from textcount._blocks import BlockCounter
 from textcount._options import CountOptions, OnProgress, RunOptions
 from textcount._reader import Reader, read_blocks
 from textcount._record import FileCount, _file_count
-from textcount._sources import Source, is_url
+from textcount._sources import PAUSE, Source, is_url
 from textcount._walk import Patterns, expand
 
 TYPE_CHECKING = False
@@ -234,6 +234,8 @@ def count_sources(sources: Iterable[Source], run: RunOptions) -> Generator[FileC
         limit = run.options.size_limit(_limits.RANGE) if threads_help else 0
         with Reader(run.options, run.on_progress, limit) as reader:
             for source in sources:
+                if source is PAUSE:
+                    continue
                 if threads_pay or (source.is_remote and run.jobs > 1):
                     uncounted.append(source)
                     break

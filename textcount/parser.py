@@ -125,6 +125,13 @@ def parser() -> _Parser:
     )
     add = made.group("files")
     add("-r", dest="recursive", action="store_true", help="count the files in directories")
+    add(
+        "--files-from",
+        **repeated("files_from"),
+        metavar="FILE",
+        help="count the files that FILE lists, one per line",
+    )
+    add("-0", dest="nul", action="store_true", help="NUL ends each path in FILE, and with -l")
     add("--include", action="append", metavar="GLOB", help="with -r: count only what matches GLOB")
     add("--exclude", **repeated("exclude"), metavar="GLOB", help="with -r: skip what matches GLOB")
     add(
@@ -203,12 +210,17 @@ def words_and_operands(arguments: argparse.Namespace, encoding: str) -> tuple[li
         encoding: the name of the encoding of the files.
     """
     words, operands = list(arguments.words), list(arguments.operands)
-    if "-" in arguments.word_files and "-" in (operands or ["-"]):
+    if "-" in arguments.word_files and "-" in arguments.files_from:
+        raise CannotRun("standard input cannot give both the words (-f -) and the paths")
+    has_contents = not arguments.files_from and "-" in (operands or ["-"])
+    if "-" in arguments.word_files and has_contents:
         raise CannotRun("standard input cannot give both the words (-f -) and the contents")
     if not arguments.words and not arguments.word_files:
         if not operands:
             raise CannotRun("no WORD to count; see textcount --help")
         words.append(operands.pop(0))
+    if arguments.files_from and operands:
+        raise CannotRun(f"--files-from gives the paths: there can be no PATH {operands[0]!r}")
     words = [_as_utf8(word, encoding, arguments.errors) for word in words]
     for name in arguments.word_files:
         words += _words_of(name)
