@@ -442,3 +442,13 @@ def test_other_texts_that_cannot_be_decoded_are_not_called_compressed(
     path.write_bytes(contents)
     with pytest.raises(UnicodeDecodeError, match=r"(byte|data)$"):
         count_file(path, ["the"])
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_compressed_file_after_large_ones_is_one_task(tmp_path: Path, jobs: int) -> None:
+    large, packed = tmp_path / "large", tmp_path / "packed.gz"
+    large.write_bytes(b"the " * 1000)
+    packed.write_bytes(gzip.compress(b"the cat"))
+    with limits(cores=lambda: jobs, BLOCK=100, RANGE=100):
+        records = [*count_files([large, packed, large], ["the"])]
+    assert [record.counts for record in records] == [{"the": 1000}, {"the": 1}, {"the": 1000}]

@@ -140,7 +140,8 @@ def divide(sources: Iterator[Source], division: Division) -> Iterator[Task]:
             failure = error
             break
         size = _expected_size(source, division)
-        is_large = size is not None and 0 < limit <= size
+        # Of a remote file, only the worker that opens it knows the size.
+        is_large = size is not None and not source.is_remote and 0 < limit <= size
         is_alone = size is None or is_large or source.is_remote
         is_full = len(batch) == division.batch or batch_size + (size or 0) > division.batch_bytes
         if batch and (is_alone or is_full):

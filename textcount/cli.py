@@ -16,10 +16,12 @@ from textcount._sources import Source, is_url
 from textcount._walk import Patterns, expand
 from textcount.escape import printable, printable_name
 from textcount.files import count_sources
-from textcount.parser import STDIN, CannotRun, parse, parser, words_and_operands
+from textcount.parser import STDIN, CannotRun, check_output, parse, parser, words_and_operands
 from textcount.report import (
     FORMATS,
     OutputError,
+    PathReport,
+    RawPathReport,
     Report,
     TextReport,
     flush,
@@ -70,6 +72,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    check_output(arguments)
     encoding = _encoding(arguments)
     words, operands = words_and_operands(arguments, encoding)
     lists = _lists(arguments)
@@ -100,7 +103,7 @@ def _run(arguments: argparse.Namespace) -> int:
                 for record in records:
                     error = record.error
                     is_binary = error is not None and is_marked_binary(error)
-                    is_shown = error is not None and not is_binary
+                    is_shown = error is not None and not (is_binary or arguments.silent)
                     if bar is not None and (is_shown or report.prints_next):
                         bar.hide()
                     if error is None:
@@ -117,7 +120,7 @@ def _run(arguments: argparse.Namespace) -> int:
                         break
         report.finish()
     _say_who_counted(run.tasks_by_backend)
-    if binary_files:
+    if binary_files and not arguments.silent:
         _say_how_to_list(binary_files, arguments)
     return FAILED if has_failed else FOUND if is_found else NOT_FOUND
 
@@ -145,6 +148,8 @@ def _report(
 ) -> Report:
     """Return the report that the options ask for."""
     kind = Report if arguments.quiet else FORMATS[arguments.format]
+    if arguments.only_paths and not arguments.quiet:
+        kind = RawPathReport if arguments.nul else PathReport
     # A list of paths leaves no source. Its table would wait for its end, which may never come.
     is_one_file = arguments.total or (len(sources) == 1 and not arguments.recursive)
     is_one_number = is_one_file and len(words) == 1
@@ -170,8 +175,9 @@ def _say_how_to_list(binary_files: int, arguments: argparse.Namespace) -> None:
     """Print how many binary files a walk found, and the option that lists them."""
     files = "1 binary file" if binary_files == 1 else f"{binary_files} binary files"
     how = "--format json has the error of each file"
-    if arguments.total or arguments.quiet:
-        how += ", without " + ("-q" if arguments.quiet else "--total")
+    given = {"-q": arguments.quiet, "-l": arguments.only_paths, "--total": arguments.total}
+    if hiding := [option for option, is_given in given.items() if is_given]:
+        how += f", without {hiding[0]}"
     _say(f"{files} could not be counted; {how}")
 
 

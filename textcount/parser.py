@@ -139,11 +139,12 @@ def parser() -> _Parser:
     )
     add("--errors", default="strict", choices=HANDLERS, metavar="HOW", help=ERRORS_HELP)
     add = made.group("output")
-    add(
-        "--format", default="text", choices=FORMATS, metavar="F", help="text (default), json or csv"
-    )
+    formats = "text (default), json, jsonl or csv"
+    add("--format", default="text", choices=FORMATS, metavar="F", help=formats)
     add("--total", action="store_true", help="print only the sums over all files")
+    add("-l", dest="only_paths", action="store_true", help="print only paths that have a word")
     add("-q", dest="quiet", action="store_true", help="print no counts; only set the exit status")
+    add("-s", dest="silent", action="store_true", help="do not name files that cannot be read")
     add("--progress", action=argparse.BooleanOptionalAction, help="show a progress bar, or never")
     add = made.group("workers")
     add(
@@ -200,6 +201,16 @@ def _jobs(marked: str) -> int:
     if re.fullmatch(r"0{0,9}[1-9]\d{0,8}", text):
         return int(text)
     raise argparse.ArgumentTypeError(f"not a number of workers: {text!r}")
+
+
+def check_output(arguments: argparse.Namespace) -> None:
+    """Raise CannotRun if options for the output exclude each other, or have no effect."""
+    if arguments.only_paths and arguments.total:
+        raise CannotRun("-l prints paths, and --total prints none")
+    if arguments.only_paths and arguments.format != "text":
+        raise CannotRun(f"-l prints paths, and no --format {arguments.format}")
+    if arguments.nul and not (arguments.only_paths or arguments.files_from):
+        raise CannotRun("-0 is for the paths of --files-from and -l, and neither is given")
 
 
 def words_and_operands(arguments: argparse.Namespace, encoding: str) -> tuple[list[str], list[str]]:

@@ -1,4 +1,4 @@
-"""Reports: print the counts on standard output, as text, JSON or CSV."""
+"""Reports: print the counts on standard output, as text, JSON or CSV; or print only paths."""
 
 from __future__ import annotations
 
@@ -100,8 +100,35 @@ def print_cells(cells: list[str], path: str) -> None:
     write(" ".join(cells) + "\n")
 
 
-class JsonReport(Report):
-    """Prints one JSON document. Each file is printed on one line, as soon as it is counted."""
+class PathReport(Report):
+    """Prints the paths of the files that have a word, each on a line."""
+
+    def print_file(self, record: FileCount) -> None:
+        if any(record.counts.values()):
+            self.print_path(record.path)
+
+    def print_path(self, path: str) -> None:
+        """Print a path, escaped."""
+        print_cells([], printable_name(path, sys.stdout))
+
+
+class RawPathReport(PathReport):
+    """Prints the paths as the system has them, each with a NUL at its end."""
+
+    def print_path(self, path: str) -> None:
+        try:
+            name = os.fsencode(path)
+        except UnicodeEncodeError:  # the name is not from the file system
+            name = path.encode("utf-8", "backslashreplace")
+        try:
+            sys.stdout.buffer.write(name + b"\0")
+            sys.stdout.buffer.flush()  # the buffer would wait for a line feed
+        except OSError as error:
+            raise OutputError(error) from None
+
+
+class JsonLinesReport(Report):
+    """Prints one JSON object for each file, and a last one with the sums, each on a line."""
 
     def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
         super().__init__(words, width, total_only, named)
@@ -110,22 +137,41 @@ class JsonReport(Report):
         self._dumps = dumps
         # Escape all words if one needs it, so that different words stay different keys.
         self._keys = encodable(" ".join(words)).split(" ")
-        write(f'{{"words": {dumps(self._keys)},\n "files": [')
 
     def print_file(self, record: FileCount) -> None:
+        write(f"{self._file(record)}\n")
+
+    def finish(self) -> None:
+        write(f'{{"totals": {self._totals()}}}\n')
+
+    def _file(self, record: FileCount) -> str:
         entry = {
             **_json_path(record.path),
             "counts": self._by_key(record.counts.values()),
             "size": record.size,
             "error": None if record.error is None else encodable(reason(record.error)),
         }
-        write(f"{',' if self.files else ''}\n  {self._dumps(entry)}")
+        return self._dumps(entry)
 
-    def finish(self) -> None:
-        write(f'],\n "totals": {self._dumps(self._by_key(self.totals.values()))}}}\n')
+    def _totals(self) -> str:
+        return self._dumps(self._by_key(self.totals.values()))
 
     def _by_key(self, counts: Iterable[int]) -> dict[str, int]:
         return dict(zip(self._keys, counts, strict=False))  # an error has no counts
+
+
+class JsonReport(JsonLinesReport):
+    """Prints one JSON document. Each file is printed on one line, as soon as it is counted."""
+
+    def __init__(self, words: list[str], width: int, total_only: bool, named: bool) -> None:
+        super().__init__(words, width, total_only, named)
+        write(f'{{"words": {self._dumps(self._keys)},\n "files": [')
+
+    def print_file(self, record: FileCount) -> None:
+        write(f"{',' if self.files else ''}\n  {self._file(record)}")
+
+    def finish(self) -> None:
+        write(f'],\n "totals": {self._totals()}}}\n')
 
 
 def _json_path(path: str) -> dict[str, str]:
@@ -224,5 +270,10 @@ def reason(error: OSError | UnicodeError) -> str:
     return f"{text}; -r counts the files in it" if isinstance(error, IsADirectoryError) else text
 
 
-FORMATS = {"text": TextReport, "json": JsonReport, "csv": CsvReport}
+FORMATS: dict[str, type[Report]] = {
+    "text": TextReport,
+    "json": JsonReport,
+    "jsonl": JsonLinesReport,
+    "csv": CsvReport,
+}
 """The report class of each format, by the name of the format."""
