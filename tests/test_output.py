@@ -110,18 +110,12 @@ def test_with_0_the_paths_of_a_list_end_with_nul_on_both_sides() -> None:
 
 @posix
 def test_with_0_each_path_appears_as_soon_as_it_is_counted() -> None:
-    out, into = os.pipe()
-    command = ["-l0", "the", "--files-from", "-"]
-    with start(*command, stdin=out, env=None) as process:
-        try:
-            assert process.stdout is not None
-            for _ in range(3):
-                os.write(into, b"tree/a\0tree/b\0")
-                assert process.stdout.read(7) == b"tree/a\0"
-        finally:
-            process.kill()
-            os.close(into)
-            os.close(out)
+    os.mkfifo("pipe")
+    with start("-l0", "the", "tree/a", "pipe", env=None) as process:
+        assert process.stdout is not None
+        assert process.stdout.read(7) == b"tree/a\0"
+        Path("pipe").write_bytes(b"the")
+        assert process.communicate(timeout=DEADLINE)[0] == b"pipe\0"
 
 
 @posix

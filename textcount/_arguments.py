@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
+AUTO = "auto"
+"""The name that stands for the encoding that a byte-order mark selects, and else for UTF-8."""
+
+
 def wrong_type(function: str, argument: str, expected: str, value: object) -> TypeError:
     """Return the ``TypeError`` for an argument of a type that the function does not take."""
     given = type(value).__name__
@@ -79,7 +83,9 @@ def check_decoding(function: str, encoding: object, errors: object) -> str:
     try:
         f"{encoding}{errors}".encode()  # outside CPython, only this line refuses a lone surrogate
         codecs.lookup_error(errors)
-        return io.TextIOWrapper(io.BytesIO(), encoding, errors).encoding
+        is_auto = encoding == AUTO
+        file = io.TextIOWrapper(io.BytesIO(), "utf-8" if is_auto else encoding, errors)
+        return AUTO if is_auto else file.encoding
     except ValueError:  # one of the names has a lone surrogate or a NUL in it
         name = f"encoding {encoding!r} or error handler {errors!r}"
         raise LookupError(f"unknown {name}") from None

@@ -18,6 +18,7 @@ import codecs
 
 from textcount import _backend, _limits, _pure
 from textcount._lookup import count_each
+from textcount._marks import HEAD_SIZE, mark_advice, mark_of, wide_encoding, with_whole_mark
 
 TYPE_CHECKING = False  # importing typing takes longer than importing the rest of the package
 if TYPE_CHECKING:
@@ -31,13 +32,6 @@ if TYPE_CHECKING:
 
 _LAST_ASCII = 0x7F
 _CONTINUATION_BYTES = range(0x80, 0xC0)
-
-_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
-"""The byte-order marks. The mark of UTF-32 in little-endian order begins like that of UTF-16."""
-
-_MAGIC_SIZE = 6
-"""Bytes at the start of a text that show how it is compressed: the longest key of
-``_compressed._MAGIC``."""
 
 
 def counts_in_place(options: CountOptions) -> bool:
@@ -83,24 +77,19 @@ class BlockCounter:
     Attributes:
         counts: how often each needle occurs in the blocks so far.
         size: how many bytes the blocks so far have.
+        is_wide: true if a byte-order mark has selected UTF-16 or UTF-32.
         is_binary: true if the bytes are neither UTF-8 nor ASCII, as asked for, and probably no
             text at all: the first block has a NUL, and begins with no byte-order mark.
     """
 
     __slots__ = (
-        "_decoder",
-        "_in_place",
-        "_options",
-        "_partial_char",
-        "_tail",
-        "counts",
-        "is_binary",
-        "size",
+        *("_decoder", "_in_place", "_options", "_partial_char", "_tail"),
+        *("counts", "is_binary", "is_wide", "size"),
     )
 
     def __init__(self, options: CountOptions) -> None:
         self.size = 0
-        self.is_binary = False
+        self.is_binary = self.is_wide = False
         self.counts = options.needles.copy()
         self._options = options
         self._in_place = counts_in_place(options)
@@ -130,16 +119,18 @@ class BlockCounter:
         has_nul = False
         whole: list[bytes] | None = [] if self._options.is_whole else None
         try:
-            for block, size in blocks:
+            for block, size in with_whole_mark(blocks) if self._options.by_mark else blocks:
+                first = 0
                 if not self.size:
                     has_nul = block.find(b"\0", 0, size) >= 0
-                if self.size < _MAGIC_SIZE:
-                    head += block[: min(size, _MAGIC_SIZE)]
+                    first = self._skip_mark(block[: min(size, HEAD_SIZE)])
+                if self.size < HEAD_SIZE:
+                    head += block[: min(size, HEAD_SIZE)]
                 self.size += size
                 if whole is not None:
-                    whole.append(block[:size])
-                elif not (self._in_place and self._feed_utf8(block, size)):
-                    self._decode(block[:size], False)
+                    whole.append(block[first:size])
+                elif not (self._in_place and self._feed_utf8(block, size, first)):
+                    self._decode(block[first:size], False)
                 yield size
                 if self._options.stop_at_match and self.has_match():
                     return
@@ -149,15 +140,24 @@ class BlockCounter:
                 self._decode(b"", True)
         except UnicodeError as error:
             self._explain(error, head)
-            is_marked = head.startswith(_MARKS)
-            self.is_binary = self._options.in_place and has_nul and not is_marked
+            self.is_binary = self._options.in_place and has_nul and not mark_of(head)
             raise
+
+    def _skip_mark(self, head: bytes) -> int:
+        """Let a byte-order mark select the encoding, if asked for; return the mark's size."""
+        if not self._options.by_mark:
+            return 0
+        mark = mark_of(head)
+        if encoding := wide_encoding(mark):
+            self._options = self._options.with_encoding(encoding)
+            self._in_place, self.is_wide = False, True
+        return len(mark)
 
     def _explain(self, error: UnicodeError, head: bytes) -> None:
         """Add the invalid byte's place in the input, and advice for compressed data."""
         from textcount._compressed import advice
 
-        addition = advice(head)
+        addition = advice(head) or (mark_advice(head) if self._options.in_place else "")
         if isinstance(error, UnicodeDecodeError):
             block_start = self.size - len(error.object)
             if block_start and not self._options.is_whole:
@@ -186,13 +186,13 @@ class BlockCounter:
         self._partial_char = self._decoder.getstate()[0]
         self.feed(text)
 
-    def _feed_utf8(self, block: Buffer, size: int) -> bool:
+    def _feed_utf8(self, block: Buffer, size: int, first: int) -> bool:
         """Count in a block of bytes without decoding it; return False if it is not valid.
 
         The block's first and last bytes may be parts of characters.
         """
         try:
-            char, start = self._complete_char(block, size)
+            char, start = self._complete_char(block, size, first)
             stop = _last_boundary(block, start, size)
         except UnicodeDecodeError:
             return False
@@ -213,9 +213,8 @@ class BlockCounter:
             self._partial_char = block[stop:size]
         return True
 
-    def _complete_char(self, block: Buffer, size: int) -> tuple[str, int]:
+    def _complete_char(self, block: Buffer, size: int, start: int) -> tuple[str, int]:
         """Return the character that straddles the block's start, and the index where it ends."""
-        start = 0
         if not self._partial_char:
             return "", start
         while start < min(size, 3) and _is_continuation(block[start]):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 from _collections_abc import Callable  # importing collections.abc would import collections, too
 
+from textcount._arguments import AUTO
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -40,13 +42,14 @@ class CountOptions:
 
     Args:
         needles: the words, distinct.
-        encoding: the name of an encoding that exists.
+        encoding: the name of an encoding that exists, or AUTO.
         errors: the name of an error handler that exists.
         stop_at_match: true if the rest of a text does not matter once a word has been found.
 
     Attributes:
         needles: the words as the keys of a dict. Each value is 0, the count before counting.
         threads: the number of threads that count at the same time with one GIL.
+        by_mark: true if a byte-order mark selects the encoding of each text.
         is_whole: true if the bytes must be decoded in one piece.
         is_ascii: true for the encoding ASCII.
         in_place: true if the extension can count the bytes without decoding them.
@@ -54,6 +57,7 @@ class CountOptions:
     """
 
     __slots__ = (
+        "by_mark",
         "encoding",
         "errors",
         "in_place",
@@ -70,7 +74,8 @@ class CountOptions:
     ) -> None:
         self.needles = dict.fromkeys(needles, 0)
         self.threads = 1
-        self.encoding = encoding
+        self.by_mark = encoding == AUTO
+        self.encoding = encoding = "utf-8" if self.by_mark else encoding
         self.errors = errors
         self.stop_at_match = stop_at_match
         name = codecs.lookup(encoding).name.replace("-", "_")
@@ -85,6 +90,13 @@ class CountOptions:
         Most encodings give 0, because a range could begin inside a character.
         """
         return 2 * range_size if self.in_place else 0
+
+    def with_encoding(self, encoding: str) -> CountOptions:
+        """Return the same options with another encoding."""
+        needles = [*self.needles]
+        made = CountOptions(needles, encoding, self.errors, stop_at_match=self.stop_at_match)
+        made.threads = self.threads
+        return made
 
     def decoder(self) -> codecs.IncrementalDecoder:
         """Return a new decoder for the blocks of one text."""

@@ -10,6 +10,7 @@ import stat
 from textcount import _limits
 from textcount._arguments import wrong_block
 from textcount._blocks import BlockCounter, count_in_place, counts_in_place
+from textcount._marks import HEAD_SIZE, mark_of, wide_encoding
 from textcount._ranges import clip_to_range
 from textcount._record import FileCount, mark_binary, new_record
 
@@ -76,11 +77,12 @@ class Reader:
         if buffer is not None and not source.is_remote:
             if is_whole:
                 return self._count_local(source, buffer)
-            return self._count_blocks(source, _blocks_of_range(source.path, buffer, start, stop))
+            blocks = _blocks_of_range(source.path, buffer, start, stop)
+            return self._count_blocks(source, blocks, whole=False)
         can_divide = self._size_limit and is_whole and isinstance(source.name, str)
         if can_divide and (size := file_size(source, self._size_limit) or 0) >= self._size_limit:
             return size
-        return self._count_blocks(source, _blocks_of(source, start, stop))
+        return self._count_blocks(source, _blocks_of(source, start, stop), whole=is_whole)
 
     def _count_local(self, source: Source, buffer: mmap) -> FileCount | int:
         """Return the counts of a whole local file. Most files need only one block.
@@ -99,14 +101,17 @@ class Reader:
             except OSError as error:
                 return _failure(source, error, 0)
             counts = None
-            if size < len(buffer):
-                counts = count_in_place(self._options, buffer, size)
-            elif self._size_limit and isinstance(name, str):
+            mark = mark_of(buffer[: min(size, HEAD_SIZE)]) if self._options.by_mark else b""
+            is_wide = mark != b"" and wide_encoding(mark) != ""
+            if size < len(buffer) and not is_wide:
+                counts = count_in_place(self._options, buffer, size, len(mark))
+            elif self._size_limit and isinstance(name, str) and not is_wide:
                 status = os.fstat(number)
                 if stat.S_ISREG(status.st_mode) and status.st_size >= self._size_limit:
                     return status.st_size
             if counts is None:
-                return self._count_blocks(source, _remaining_blocks(number, buffer, size, name))
+                blocks = _remaining_blocks(number, buffer, size, name)
+                return self._count_blocks(source, blocks, whole=True)
         finally:
             if not isinstance(name, int):
                 os.close(number)
@@ -114,24 +119,25 @@ class Reader:
             self._on_progress(size)
         return new_record(source.path, {**self._options.needles, **counts}, size)
 
-    def _count_blocks(self, source: Source, blocks: Generator[Block]) -> FileCount:
+    def _count_blocks(self, source: Source, blocks: Generator[Block], *, whole: bool) -> FileCount:
         """Read the blocks one by one and count in each; return the source's counts."""
         counter = BlockCounter(self._options)
         sizes = iter(counter.feed_bytes(blocks))
         reported = 0
-        is_found = source.is_walked or source.is_listed
         try:
             while True:
                 # An exception from on_progress is the caller's error and not the file's.
                 try:
                     size = next(sizes, None)
                 except (OSError, UnicodeError) as error:
-                    if is_found and counter.is_binary and isinstance(error, UnicodeError):
+                    if counter.is_binary and source.is_found and isinstance(error, UnicodeError):
                         mark_binary(error)
                     failure = _failure(source, error, counter.size)
                     if self._on_progress is not None and counter.size > reported:
                         self._on_progress(counter.size - reported)
                     return failure
+                if not whole and counter.is_wide:  # the whole file is counted instead
+                    return _failure(source, UnicodeError("UTF-16 has no ranges"), counter.size)
                 if size is None:
                     return new_record(source.path, counter.counts, counter.size)
                 if self._on_progress is not None:
@@ -180,8 +186,7 @@ def _fill_range(
     """Yield blocks of an open file from start on.
 
     A block fills the buffer, or ends shortly after ``stop``. Past ``stop``, the caller only looks
-    for the next separator. So the blocks after ``stop`` start small, and grow until the caller
-    stops.
+    for the next separator. So the blocks after ``stop`` start small, and then grow.
     """
     place = start
     room: mmap | memoryview = buffer
@@ -268,9 +273,8 @@ def _as_os_error(error: OSError | ValueError, name: str | int) -> OSError | Unic
 def file_size(source: Source, least: int = 0) -> int | None:
     """Return the size of a file in bytes; None for a local file that is not a regular file.
 
-    Return 0 if the file is absent or cannot be examined. Opening the file then raises the error.
-    Return 0, too, for a compressed file, and for a remote file that has less than ``least`` bytes
-    or cannot be read in ranges.
+    Return 0 if the file cannot be examined. Opening the file then raises the error. Return 0, too,
+    for a compressed file, and for a remote file that is smaller than ``least`` or has no ranges.
     """
     if source.compression:
         return 0

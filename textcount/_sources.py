@@ -89,6 +89,11 @@ class Source:
             self.compression = compression(path)
             self.is_remote = self.compression != ""
 
+    @property
+    def is_found(self) -> bool:
+        """True if the user did not name the file: a walk or a list of paths did."""
+        return self.is_walked or self.is_listed
+
     def __reduce__(self) -> tuple[Callable[..., Source], tuple[object, ...]]:
         fields = (self.name, self.error, self.is_walked, self.size)
         return Source, (*fields, self.is_url, self.key, self.path, self.version, self.is_listed)

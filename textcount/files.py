@@ -106,7 +106,9 @@ def count_file(
     Args:
         path: the name of the file.
         needles: the words to count; duplicates collapse.
-        encoding: any text encoding that ``open`` takes, by name.
+        encoding: any text encoding that ``open`` takes, by name; or ``"auto"``. Then a
+            byte-order mark at the start of the file selects UTF-8, UTF-16 or UTF-32,
+            and is not part of the text. Without one, the encoding is UTF-8.
         errors: any error handler that ``open`` takes.
 
     Returns:
@@ -159,7 +161,7 @@ def count_files(
     Args:
         paths: names of files and, with recursive, of directories.
         needles: the words to count; duplicates collapse.
-        encoding: as for ``count_file``.
+        encoding: as for ``count_file``. ``"auto"`` looks at each file.
         errors: as for ``count_file``.
         recursive: count the files in directories, in sorted order. A walk does not
             follow symbolic links to directories, and skips links that lead nowhere,

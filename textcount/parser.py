@@ -10,6 +10,7 @@ import sys
 from functools import partial
 
 from textcount import _backend
+from textcount._arguments import AUTO
 from textcount._options import HANDLERS
 from textcount._reader import read_blocks
 from textcount._version import __version__
@@ -135,7 +136,10 @@ def parser() -> _Parser:
     add("--include", action="append", metavar="GLOB", help="with -r: count only what matches GLOB")
     add("--exclude", **repeated("exclude"), metavar="GLOB", help="with -r: skip what matches GLOB")
     add(
-        "--encoding", default="utf-8", metavar="NAME", help="encoding of the files (default: utf-8)"
+        "--encoding",
+        default="utf-8",
+        metavar="NAME",
+        help="default: utf-8; auto: as a byte-order mark says",
     )
     add("--errors", default="strict", choices=HANDLERS, metavar="HOW", help=ERRORS_HELP)
     add = made.group("output")
@@ -265,6 +269,7 @@ def _as_utf8(word: str, encoding: str, errors: str) -> str:
 
 def _can_occur(word: str, encoding: str, errors: str) -> bool:
     """Return whether a decoded text can have a word."""
+    encoding = "utf-8" if encoding == AUTO else encoding
     try:
         return word.encode(encoding, errors).decode(encoding, errors) == word
     except UnicodeError:
