@@ -3,6 +3,8 @@
 import gzip
 import os
 import select
+import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -97,6 +99,16 @@ def test_standard_input_may_be_the_list_and_a_dash_in_it_is_a_file() -> None:
     result = run("--files-from", "-", "-0", "the", input="-\0a\0")
     assert (result.returncode, result.stderr) == (0, "")
     assert [line.split() for line in result.stdout.splitlines()[:2]] == [["3", "-"], ["1", "a"]]
+
+
+@posix
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_the_list_of_git_counts_exactly_what_git_tracks() -> None:
+    Path("new\nline é").write_text("the " * 5, encoding="utf-8")
+    for command in (["init", "-q"], ["add", "a", "new\nline é"]):
+        subprocess.run(["git", *command], check=True)
+    listed = subprocess.run(["git", "ls-files", "-z"], check=True, stdout=subprocess.PIPE).stdout
+    assert run("--files-from", "-", "-0", "--total", "the", input=listed.decode()).stdout == "6\n"
 
 
 @posix

@@ -87,8 +87,7 @@ class Reader:
     def _count_local(self, source: Source, buffer: mmap) -> FileCount | int:
         """Return the counts of a whole local file. Most files need only one block.
 
-        Most runs count many small files. So this function does little more than open,
-        read, count and close each file.
+        Most runs count many small files, so each is only opened, read, counted and closed.
         """
         name = source.name
         try:
