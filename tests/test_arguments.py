@@ -19,6 +19,7 @@ WITH_A_VALUE = {
     "--exclude": "exclude",
     "--encoding": "encoding",
     "--errors": "errors",
+    "--files-from": "files_from",
     "--format": "format",
 }
 

@@ -185,6 +185,7 @@ class _Parser(argparse.ArgumentParser):
 
         def add(*names: str, **options: Any) -> None:
             action = group.add_argument(*names, **options)
+            self._has_negative_number_optionals.clear()  # with -0, -5 is still an operand
             if action.nargs is None:
                 self.with_value.update(names)
             else:
