@@ -69,14 +69,14 @@ def test_the_value_of_an_option_may_look_like_an_option(option: str) -> None:
     value = {"-j": "2", "--errors": "replace", "--format": "csv"}.get(option, "--=x")
     joined = option + "=" * option.startswith("--") + value
     for arguments in ([option, value], [joined], ["-rq", "a", option, value, "b"]):
-        is_list = option in {"-e", "-f", "--include", "--exclude"}
+        is_list = option in {"-e", "-f", "--include", "--exclude", "--files-from"}
         expected = [value] if is_list else int(value) if option == "-j" else value
         assert getattr(parse(arguments), WITH_A_VALUE[option]) == expected
 
 
 def test_all_options_with_a_value_are_tested() -> None:
     assert parser().with_value == {*WITH_A_VALUE}
-    assert {*parser().flags} == {*"hrq"}
+    assert {*parser().flags} == {*"hrq0ls"}
 
 
 def test_words_that_look_like_options_are_counted() -> None:
