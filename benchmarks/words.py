@@ -1,6 +1,6 @@
 """Measure how fast many words are counted, by both methods and by the choice: docs/performance.md.
 
-    tox run -e benchmark-words -- [--quick]
+    tox run -e benchmark-words -- [--json FILE] [--chart FILE] [--quick]
 
 The methods are a pass for each word, and one split. They run on the same generated texts, in
 blocks as files are read, with every kernel and the pure backend. The seconds are those that the
@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import platform
 import sys
 import time
 from collections import Counter
 from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+import chart
 import texts
 from texts import MEGABYTE
 
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
 
 NUMBERS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000)
 TEXTS = {"ASCII": "english", "Latin-1": "spanish", "Korean": "korean"}
+LEAST_SECONDS = 0.02
+"""The minimum mean time, over the rounds, of the runs of an action."""
+
 LONGEST_SECONDS = 20.0
 """Passes that are expected to take longer than this are not timed."""
 
@@ -48,9 +54,9 @@ def backends() -> Iterator[_backend.Backend]:
 
 
 def seconds(action: Callable[[], Any], rounds: int) -> tuple[float, Any]:
-    """Return the fewest seconds of some runs, and the result."""
-    times = []
-    for _ in range(rounds):
+    """Return the fewest seconds of some runs, and the result. A short action gets more runs."""
+    times: list[float] = []
+    while len(times) < rounds or sum(times) < rounds * LEAST_SECONDS:
         start = time.thread_time()
         result = action()
         times.append(time.thread_time() - start)
@@ -86,14 +92,17 @@ def count_all(text: str) -> Counter[str]:
 
 
 def main() -> None:
-    """Time everything and print a table for each backend and text."""
+    """Time everything, print a table for each backend, and write what is asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="see that it works, on short texts")
+    parser.add_argument("--json", type=Path, help="where to write all that was measured")
+    parser.add_argument("--chart", type=Path, help="where to draw the chart (SVG)")
     options = parser.parse_args()
     size = MEGABYTE // 8 if options.quick else 2 * MEGABYTE
     python = f"{platform.python_implementation()} {platform.python_version()}"
     print(f"textcount {textcount.__version__}; {python}; texts of {size:,} characters")
     worst: dict[str, float] = {}
+    found: dict[str, list[dict[str, Any]]] = {"words": [], "counter": []}
     for backend in backends():
         label = backend.kernel or "pure"
         print(f"\n| {label} | words | passes, ms | split, ms | choice, ms | over the better |")
@@ -109,6 +118,8 @@ def main() -> None:
                 needles = ordered[:number]
                 with mock.patch.object(_backend, "active", backend):
                     times = measure(text, needles, 1 if options.quick else 3, number * per_word)
+                case = {"kernel": label, "text": title}
+                found["words"].append({**case, "words": number, "seconds": times})
                 per_word = times.get("passes", per_word * number) / number
                 better = min(times.get("passes", times["split"]), times["split"])
                 ratio = times["choice"] / better
@@ -119,9 +130,14 @@ def main() -> None:
                 )
                 print(f"| {title} | {number:,} | {' | '.join(shown)} | {ratio:.2f} |", flush=True)
             whole, _ = seconds(partial(count_all, text), 1 if options.quick else 3)
+            found["counter"].append({**case, "seconds": whole})
             ratio = times["choice"] / whole
             print(f"| {title} | `Counter(text.split())` | | | {whole * 1e3:.1f} | {ratio:.2f} |")
     print("\nThe worst ratios:", ", ".join(f"{name} {each:.2f}" for name, each in worst.items()))
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1), "utf-8")
+    if options.chart:
+        chart.draw_words(options.chart, found)
 
 
 if __name__ == "__main__":
