@@ -44,9 +44,10 @@ def run(folder: Path, script: str = REPORT) -> tuple[str, str]:
     ignore = shutil.ignore_patterns("_native*")
     shutil.copytree(_backend.HERE, folder / "nearby", ignore=ignore, dirs_exist_ok=True)
     (folder / "script.py").write_text(script, "utf-8")
-    environment = {**os.environ, "NEARBY_BACKEND": ""}
+    environment = {**os.environ, "NEARBY_BACKEND": "", "PYTHONPATH": os.pathsep.join(sys.path)}
     result = subprocess.run(
-        [sys.executable, "script.py"],
+        # -S: an editable install would lend its extension to the copy.
+        [sys.executable, "-S", "script.py"],
         capture_output=True,
         check=True,
         cwd=folder,
