@@ -156,11 +156,31 @@ class Guide:
         return run("cargo", *arguments, cwd=cwd, env=environment, check=False)
 
 
+def check_names(work: Path) -> None:
+    """Give a copy of the template the names of another package; none may be left."""
+    project = work / "renamed"
+    shutil.copytree(TEMPLATE, project, ignore=shutil.ignore_patterns(*PRODUCTS))
+    (project / "nearby").rename(project / "yours")
+    page = (project / "README.md").read_text("utf-8")
+    (command,) = re.findall(r"^    (perl (?:.*\\\n)*.*)$", page, re.MULTILINE)
+    run("bash", "-c", command, cwd=project)
+    for path in project.rglob("*"):
+        if path.is_file() and path.name not in ("README.md", "__init__.py"):
+            left = re.findall(r"nearby|NEARBY|\bdistance\b", path.read_text("utf-8"))
+            expect(not left, f"{path.name} keeps {left}")
+
+
 def main() -> int:
     """Follow the guide; return the exit status."""
     verdicts = []
     with tempfile.TemporaryDirectory() as name:
         guide = Guide(Path(name))
+        try:
+            check_names(Path(name))
+            verdicts.append("done")
+        except Wrong as error:
+            verdicts.append(f"WRONG: names: {error}")
+        print(f"guide: names: {verdicts[-1]}", flush=True)
         for block in (*blocks(GUIDE), *blocks(ALTERNATIVES)):
             label = block.file or block.option or block.body.splitlines()[0]
             start = time.monotonic()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -55,6 +56,14 @@ def run(folder: Path, script: str = REPORT) -> tuple[str, str]:
         text=True,
     )
     return result.stdout, result.stderr
+
+
+def docstring(function: Callable[..., Any]) -> str:
+    return (inspect.getdoc(function) or "").strip()  # Python 3.13 keeps a blank last line
+
+
+def test_both_backends_have_one_docstring(distance: Callable[..., Any]) -> None:
+    assert docstring(distance) == docstring(_backend.PYTHON["distance"])
 
 
 @pytest.mark.parametrize("choice", ["pure", "PURE"])
