@@ -439,10 +439,10 @@ def test_without_etags_size_and_time_are_compared(flat: dict[str, bytes]) -> Non
 
 
 def test_the_version_travels_with_the_source() -> None:
-    fields = ("flat://b", None, True, 5, True, "b/a", "flat://b/a", "ETag 1")
+    fields = ("flat://b", None, True, 5, True, "b/a", "flat://b/a", "ETag 1", True)
     copy = pickle.loads(pickle.dumps(Source(*fields)))
     assert [getattr(copy, name) for name in Source.__slots__] == [
-        *("", None, True, True, True, "b/a", "flat://b", "flat://b/a", 5, "ETag 1")
+        *("", None, True, True, True, True, "b/a", "flat://b", "flat://b/a", 5, "ETag 1")
     ]
 
 
