@@ -27,6 +27,9 @@ from helpers import (
 )
 
 from textcount import cli, lists
+from textcount._options import CountOptions, RunOptions
+from textcount._sources import PAUSE, Source
+from textcount.files import count_sources
 
 pytestmark = needs_threads
 
@@ -187,6 +190,22 @@ def test_results_appear_before_a_list_ends(jobs: int, options: list[str]) -> Non
         finally:
             process.kill()
             os.close(out)
+
+
+def test_an_executor_gives_its_results_before_it_is_asked_for_more_after_a_pause() -> None:
+    asked: list[str] = []
+
+    def sources() -> Iterator[Source]:
+        yield Source("a", is_listed=True)
+        yield PAUSE
+        asked.append("b c")
+        yield Source("b c", is_listed=True)
+
+    run_options = RunOptions(CountOptions(["the"], "utf-8", "strict"), 2, executor=Pickling())
+    records = count_sources(sources(), run_options)
+    first = next(records)
+    assert (first.path, dict(first.counts), asked) == ("a", {"the": 1}, [])
+    assert [(each.path, dict(each.counts)) for each in records] == [("b c", {"the": 2})]
 
 
 @posix
