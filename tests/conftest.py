@@ -4,13 +4,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from unittest import mock
 
 import pytest
+from helpers import Pickling, limits
 from hypothesis import settings
 
 import textcount
-from textcount import __main__, _backend, _pure
+from textcount import __main__, _backend, _pure, cli
 
 settings.register_profile("textcount", deadline=None, print_blob=True)
 settings.load_profile("textcount")
@@ -106,3 +108,13 @@ def handlers() -> Iterator[None]:
         yield
     for number, handler in zip(numbers, before, strict=True):
         signal.signal(number, handler)
+
+
+@pytest.fixture(params=["one", "two", "executor"])
+def how(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Have the command count in one thread, in two threads, or in an executor."""
+    jobs = 1 if request.param == "one" else 2
+    executor = Pickling() if request.param == "executor" else None
+    small = limits(cores=lambda: jobs, BLOCK=100, RANGE=100, EXECUTOR_RANGE=100)
+    with small, mock.patch.object(cli, "_cluster", lambda _: nullcontext(executor)):
+        yield

@@ -6,16 +6,13 @@ import gzip
 import io
 import json
 import shlex
-from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
-from helpers import Pickling, limits, needs_threads, outcome
+from helpers import limits, needs_threads, outcome
 
-from textcount import cli, count_files
+from textcount import count_files
 
 pytestmark = needs_threads
 
@@ -33,16 +30,6 @@ FILES = {
 """The files of a tree, four of which are binary."""
 
 LINE = "textcount: 4 binary files could not be counted; --format json has the error of each file\n"
-
-
-@pytest.fixture(params=["one", "two", "executor"])
-def how(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Have the command count in one thread, in two threads, or in an executor."""
-    jobs = 1 if request.param == "one" else 2
-    executor = Pickling() if request.param == "executor" else None
-    small = limits(cores=lambda: jobs, BLOCK=BLOCK, RANGE=BLOCK, EXECUTOR_RANGE=BLOCK)
-    with small, mock.patch.object(cli, "_cluster", lambda _: nullcontext(executor)):
-        yield
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from unittest import mock
 
@@ -15,7 +14,6 @@ import pytest
 from helpers import (
     DEADLINE,
     Pickling,
-    limits,
     needs_threads,
     open_terminal,
     outcome,
@@ -26,7 +24,7 @@ from helpers import (
     without_privileges,
 )
 
-from textcount import cli, lists
+from textcount import lists
 from textcount._options import CountOptions, RunOptions
 from textcount._sources import PAUSE, Source
 from textcount.files import count_sources
@@ -42,16 +40,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("a").write_text("the cat", encoding="utf-8")
     Path("b c").write_text("the dog the", encoding="utf-8")
-
-
-@pytest.fixture(params=["one", "two", "executor"])
-def how(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Have the command count in one thread, in two threads, or in an executor."""
-    jobs = 1 if request.param == "one" else 2
-    executor = Pickling() if request.param == "executor" else None
-    small = limits(cores=lambda: jobs, BLOCK=100, RANGE=100, EXECUTOR_RANGE=100)
-    with small, mock.patch.object(cli, "_cluster", lambda _: nullcontext(executor)):
-        yield
 
 
 def counted(contents: bytes, *options: object) -> list[list[str]]:

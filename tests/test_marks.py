@@ -214,7 +214,7 @@ def test_by_default_the_error_of_a_wide_mark_names_the_option(
     name = MARKS[mark][:6].upper()
     advice = (
         f"; it begins with the byte-order mark of {name}: "
-        "a file is counted with --encoding auto, or encoding='auto'"
+        "count it with --encoding auto, or encoding='auto'"
     )
     assert str(record.error).endswith(advice) == (mark in WIDE)
     with pytest.raises(UnicodeDecodeError), path.open("rb") as file:

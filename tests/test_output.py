@@ -5,18 +5,13 @@ import gzip
 import json
 import os
 import zipfile
-from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
-from unittest import mock
 
 import pytest
 from helpers import (
     C_LOCALE,
     DEADLINE,
-    Pickling,
     interrupted,
-    limits,
     needs_threads,
     open_terminal,
     outcome,
@@ -24,8 +19,6 @@ from helpers import (
     run,
     start,
 )
-
-from textcount import cli
 
 pytestmark = needs_threads
 
@@ -40,16 +33,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("tree/c").write_text("a cat " * 500, encoding="utf-8")
     Path("tree/d.gz").write_bytes(gzip.compress(b"the dog"))
     Path("tree/picture").write_bytes(b"the \0\xff")
-
-
-@pytest.fixture(params=["one", "two", "executor"])
-def how(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Have the command count in one thread, in two threads, or in an executor."""
-    jobs = 1 if request.param == "one" else 2
-    executor = Pickling() if request.param == "executor" else None
-    small = limits(cores=lambda: jobs, BLOCK=100, RANGE=100, EXECUTOR_RANGE=100)
-    with small, mock.patch.object(cli, "_cluster", lambda _: nullcontext(executor)):
-        yield
 
 
 LINE = "textcount: 1 binary file could not be counted; --format json has the error of each file"

@@ -61,5 +61,5 @@ def mark_advice(head: bytes) -> str:
         return ""
     return (
         f"; it begins with the byte-order mark of {encoding[:6].upper()}: "
-        "a file is counted with --encoding auto, or encoding='auto'"
+        "count it with --encoding auto, or encoding='auto'"
     )
