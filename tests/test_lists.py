@@ -168,7 +168,7 @@ def test_results_appear_before_a_list_ends(jobs: int, options: list[str]) -> Non
     with start(*command, stdin=out, env=without_coverage()) as process:  # its output is buffered
         try:
             assert process.stdout is not None
-            for name in (b"a", b"z.gz", b"a", b"b c"):
+            for name in (b"b c", b"z.gz", b"a", b"b c"):  # a header may have an "a"
                 os.write(into, name + b"\n")
                 shown = b""
                 while name not in shown:
@@ -303,6 +303,25 @@ def test_a_list_of_paths_with_nul_is_not_read_to_its_end_without_0() -> None:
         assert process.wait(DEADLINE) == 2
     os.close(into)
     os.close(out)
+
+
+@pytest.mark.parametrize(("options", "other"), [((), "with"), (("-0",), "without")])
+def test_a_list_with_another_separator_is_not_kept_in_memory(
+    options: tuple[str, ...], other: str
+) -> None:
+    Path("list").write_bytes(b"x" * (3 * lists.LONGEST))
+    status, output, errors = outcome("--files-from", "list", *options, "the")
+    assert (status, output) == (2, "")
+    assert errors == (
+        "textcount: --files-from list: a path is longer than 131072 bytes; "
+        f"was the list made for reading {other} -0?\n"
+    )
+
+
+def test_a_list_whose_descriptor_is_too_large_for_select_is_read() -> None:
+    Path("list").write_bytes(b"a\n")
+    with mock.patch.object(select, "select", side_effect=ValueError):
+        assert outcome("--files-from", "list", "the") == (0, "      1 a\n", "")
 
 
 def test_a_name_that_the_system_cannot_have_is_an_error() -> None:

@@ -240,4 +240,6 @@ def test_other_arguments_are_checked_as_usual() -> None:
     with pytest.raises(LookupError, match="none"):
         count_file("x", [], encoding="auto", errors="none")
     assert outcome("--encoding", "auto", "--errors", "none", "the")[0] == 2
-    assert outcome("--encoding", "auto", "\udcff", "x")[2].startswith("textcount: the word")
+    errors = outcome("--encoding", "auto", "\udcff", "x")[2]
+    assert errors.startswith("textcount: the word")
+    assert "no text in utf-8 can equal it" in errors

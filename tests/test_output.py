@@ -2,8 +2,10 @@
 
 import codecs
 import gzip
+import io
 import json
 import os
+import sys
 import zipfile
 from pathlib import Path
 
@@ -19,6 +21,9 @@ from helpers import (
     run,
     start,
 )
+
+from textcount import _output
+from textcount.report import RawPathReport
 
 pytestmark = needs_threads
 
@@ -128,6 +133,20 @@ def test_an_interrupt_leaves_whole_paths() -> None:
         assert process.stdout.read(21) == b"tree/a\0" * 3
     os.close(out)
     os.close(into)
+
+
+def test_a_raw_path_with_a_line_feed_is_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    writer = _output.LineWriter(1)
+
+    def write(data: bytes) -> int:
+        written.append(data)
+        return len(data)
+
+    monkeypatch.setattr(writer, "_write_some", write)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(writer, "utf-8"))
+    RawPathReport(["the"], 7, total_only=False, named=True).print_path("new\nline")
+    assert written == [b"new\nline\0"]
 
 
 @posix

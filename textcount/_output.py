@@ -122,10 +122,12 @@ class LineWriter(BufferedIOBase):
     Attributes:
         name: the descriptor, as the files of Python name it.
         is_ending: true if ``flush`` must write nothing. A line without an end then stays pending.
+        end: the byte at the end of each line.
     """
 
     def __init__(self, number: int) -> None:
         self.is_ending = False
+        self.end = b"\n"
         self.name = number
         self._pending = b""
         self._lock = _thread.allocate_lock()  # messages may come from another thread
@@ -147,7 +149,7 @@ class LineWriter(BufferedIOBase):
     def write(self, data: Any, /) -> int:
         with self._lock:
             self._pending += data
-            self._write(self._pending.rfind(b"\n") + 1)
+            self._write(self._pending.rfind(self.end) + 1)
         return len(data)
 
     def flush(self) -> None:
@@ -161,9 +163,9 @@ class LineWriter(BufferedIOBase):
         start = 0
         try:
             while start < size:
-                stop = data.rfind(b"\n", start, start + PIECE) + 1
+                stop = data.rfind(self.end, start, start + PIECE) + 1
                 if not stop:  # a longer line, or a line without an end
-                    stop = data.find(b"\n", start) + 1 or size
+                    stop = data.find(self.end, start) + 1 or size
                 start += self._write_some(data[start:stop])
         finally:
             self._pending = data[start:]

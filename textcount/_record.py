@@ -99,7 +99,7 @@ def new_record(
 
 
 def mark_binary(error: UnicodeError) -> None:
-    """Mark the error of a binary file that a walk found. Only the command looks at the mark."""
+    """Mark the error of a binary file that the user did not name. Only the command uses it."""
     vars(error)["is_binary"] = True
 
 

@@ -100,8 +100,8 @@ class Source:
 
 
 PAUSE = Source("")
-"""Stands for no file, among the sources of a list: the next source may take a while. So the
-results of the sources so far are yielded before the next source is asked for."""
+"""A marker among the sources of a list; it names no file. The next source may take long, so the
+results of all earlier sources are yielded before it is requested."""
 
 
 def is_url(name: str) -> bool:

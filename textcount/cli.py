@@ -172,7 +172,7 @@ def _say_who_counted(tasks_by_backend: dict[str, int]) -> None:
 
 
 def _say_how_to_list(binary_files: int, arguments: argparse.Namespace) -> None:
-    """Print how many binary files a walk found, and the option that lists them."""
+    """Print how many binary files a walk or a list named, and the option that lists them."""
     files = "1 binary file" if binary_files == 1 else f"{binary_files} binary files"
     how = "--format json has the error of each file"
     given = {"-q": arguments.quiet, "-l": arguments.only_paths, "--total": arguments.total}

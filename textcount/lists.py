@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 PIECE = 1 << 16
 """Maximum bytes of a list that are read at a time."""
 
+LONGEST = 1 << 17
+"""Maximum bytes of a path in a list. No system allows paths this long, so such a list has another
+separator, or is no list."""
+
 
 class PathList:
     """A list of paths, which may be a pipe and need not end.
@@ -57,13 +61,17 @@ class PathList:
                     flush()
                 data = os.read(self._number, PIECE)
                 # At the end of the list, the last path needs no separator.
-                *names, rest = ((rest + data) if data else rest + self._separator).split(
-                    self._separator
-                )
+                *names, rest = (rest + (data or self._separator)).split(self._separator)
                 for name in filter(None, names):
                     yield Source(_decode(name), is_listed=True)
                 if b"\0" in rest:  # do not read the whole list in search of a line feed
                     _decode(rest)
+                if len(rest) > LONGEST:
+                    other = "with" if self._separator == b"\n" else "without"
+                    raise UnicodeError(
+                        f"a path is longer than {LONGEST} bytes; was the list made for reading "
+                        f"{other} -0?"
+                    )
                 if not data:
                     return
         except (OSError, UnicodeError) as error:
@@ -76,7 +84,7 @@ class PathList:
         """Return whether reading may wait. On Windows this is unknown, and the result is False."""
         try:
             return not select.select([self._number], [], [], 0)[0]
-        except OSError:
+        except (OSError, ValueError):  # ValueError: the number of the descriptor is too large
             return False
 
     def _fault(self, error: OSError | UnicodeError) -> CannotRun:

@@ -255,6 +255,7 @@ def _as_utf8(word: str, encoding: str, errors: str) -> str:
     """
     if not any("\ud800" <= char <= "\udfff" for char in word):
         return word
+    encoding = "utf-8" if encoding == AUTO else encoding
     try:
         in_utf8 = os.fsencode(word).decode("utf-8", sys.getfilesystemencodeerrors())
     except UnicodeError:  # the word is not from the system
@@ -270,7 +271,6 @@ def _as_utf8(word: str, encoding: str, errors: str) -> str:
 
 def _can_occur(word: str, encoding: str, errors: str) -> bool:
     """Return whether a decoded text can have a word."""
-    encoding = "utf-8" if encoding == AUTO else encoding
     try:
         return word.encode(encoding, errors).decode(encoding, errors) == word
     except UnicodeError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from textcount._output import LineWriter
 from textcount.escape import encodable, printable, printable_name
 
 TYPE_CHECKING = False
@@ -120,9 +121,12 @@ class RawPathReport(PathReport):
             name = os.fsencode(path)
         except UnicodeEncodeError:  # the name is not from the file system
             name = path.encode("utf-8", "backslashreplace")
+        out = sys.stdout.buffer
+        if isinstance(out, LineWriter):  # a signal leaves whole paths, also with a line feed in one
+            out.end = b"\0"
         try:
-            sys.stdout.buffer.write(name + b"\0")
-            sys.stdout.buffer.flush()  # the buffer would wait for a line feed
+            out.write(name + b"\0")
+            out.flush()  # any other buffer would wait
         except OSError as error:
             raise OutputError(error) from None
 
