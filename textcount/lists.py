@@ -64,14 +64,7 @@ class PathList:
                 *names, rest = (rest + (data or self._separator)).split(self._separator)
                 for name in filter(None, names):
                     yield Source(_decode(name), is_listed=True)
-                if b"\0" in rest:  # do not read the whole list in search of a line feed
-                    _decode(rest)
-                if len(rest) > LONGEST:
-                    other = "with" if self._separator == b"\n" else "without"
-                    raise UnicodeError(
-                        f"a path is longer than {LONGEST} bytes; was the list made for reading "
-                        f"{other} -0?"
-                    )
+                self._check(rest)
                 if not data:
                     return
         except (OSError, UnicodeError) as error:
@@ -79,6 +72,19 @@ class PathList:
         finally:
             if self._number != STDIN:
                 os.close(self._number)
+
+    def _check(self, rest: bytes) -> None:
+        """Raise an error for the start of a path that no more of the list can mend.
+
+        Without this, a list with another separator would be read to its end, and kept in memory.
+        """
+        if b"\0" in rest:
+            _decode(rest)
+        if len(rest) > LONGEST:
+            how = "with" if self._separator == b"\n" else "without"
+            raise UnicodeError(
+                f"a path is longer than {LONGEST} bytes; was the list made for reading {how} -0?"
+            )
 
     def _may_wait(self) -> bool:
         """Return whether reading may wait. On Windows this is unknown, and the result is False."""
