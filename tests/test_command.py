@@ -641,8 +641,11 @@ def test_the_progress_bar_is_hidden_only_for_lines_that_are_printed(
     assert hide.call_count == 1
     outcome("--progress", "the", essay, essay)
     assert hide.call_count == 3
+    outcome("--progress", "-q", "housewives", essay)
+    outcome("--progress", "-l", "the", essay, "-")
+    assert hide.call_count == 4
     held = table.TableReport(["the"], 1, total_only=False, named=True)
-    assert not held.prints_next
+    assert not held.prints(textcount.FileCount("a", {"the": 1}, size=3))
 
 
 def test_an_interrupt_while_the_command_is_loaded_is_silent(

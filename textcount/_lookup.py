@@ -24,11 +24,8 @@ _STEP = 512
 """The minimum distance between pieces, in characters."""
 
 _WORDS_PER_PIECE = 20
-"""Passes that take less time than splitting off so many words for each piece of a sample are made
-without a sample. So sampling takes at most a quarter of the time of the passes."""
-
-_PIECE = 32
-"""Characters in each piece of a sample."""
+"""To split off so many words takes four times as long as to sample a piece. Passes that take less
+time than this for each piece are made without a sample."""
 
 
 def count_each(text: str, needles: dict[str, int], threads: int) -> dict[str, int]:
@@ -92,8 +89,7 @@ def splitting_is_faster(text: str, needles: dict[str, int], threads: int) -> boo
 
 def _sample(text: str) -> str:
     """Return pieces of a text, joined."""
-    step = max(_STEP, len(text) // _PIECES)
-    return "".join([text[at : at + _PIECE] for at in range(0, len(text), step)])
+    return _pure.sample(text, 0, len(text), max(_STEP, len(text) // _PIECES))
 
 
 def _words_in(sample: str, text: str) -> float:

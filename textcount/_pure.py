@@ -112,7 +112,7 @@ def _count_long(contents: str, needle: str) -> int:
     length, is_dense = FIRST_CHUNK, True
     while start < len(contents):
         stop = next_whitespace(contents, start + length)
-        if is_dense or is_long or not _is_sparse(_sample(contents, start, stop), needle):
+        if is_dense or is_long or not _is_sparse(sample(contents, start, stop), needle):
             found = contents[start:stop].split().count(needle)
         else:
             # Import re, which takes long, only if the needle is in the chunk.
@@ -139,13 +139,13 @@ def next_whitespace(contents: str, start: int) -> int:
     return len(contents)
 
 
-def _sample(contents: str, start: int, stop: int) -> str:
-    """Return pieces of a chunk, joined.
+def sample(contents: str, start: int, stop: int, step: int = SAMPLE_STEP) -> str:
+    """Return pieces of a text, one for each step, joined.
 
     Single characters would not show how many words there are, because a long run of blanks would
     look like many words.
     """
-    pieces = [contents[at : at + SAMPLE_PIECE] for at in range(start, stop, SAMPLE_STEP)]
+    pieces = [contents[at : at + SAMPLE_PIECE] for at in range(start, stop, step)]
     return "".join(pieces)
 
 

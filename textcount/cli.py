@@ -104,7 +104,7 @@ def _run(arguments: argparse.Namespace) -> int:
                     error = record.error
                     is_binary = error is not None and is_marked_binary(error)
                     is_shown = error is not None and not (is_binary or arguments.silent)
-                    if bar is not None and (is_shown or report.prints_next):
+                    if bar is not None and (is_shown or report.prints(record)):
                         bar.hide()
                     if error is None:
                         is_found = is_found or any(record.counts.values())
@@ -153,13 +153,14 @@ def _report(
     # A list of paths leaves no source. Its table would wait for its end, which may never come.
     is_one_file = arguments.total or (len(sources) == 1 and not arguments.recursive)
     is_one_number = is_one_file and len(words) == 1
-    if kind is TextReport and sources and not is_one_number and sys.stdout.isatty():
+    has_lines = not (arguments.total or is_one_number)
+    if kind is TextReport and sources and has_lines and sys.stdout.isatty():
         from textcount.table import TableReport, can_show_bars
 
         if can_show_bars():
             kind = TableReport
     width = 1 if is_one_number else _width(sources)
-    return kind(words, width, total_only=arguments.total, named=has_paths)
+    return kind(words, width, total_only=arguments.total or arguments.quiet, named=has_paths)
 
 
 def _say_who_counted(tasks_by_backend: dict[str, int]) -> None:

@@ -47,9 +47,8 @@ class Report:
     def print_file(self, record: FileCount) -> None:
         """Print one file."""
 
-    @property
-    def prints_next(self) -> bool:
-        """True if ``add`` is going to print the next file."""
+    def prints(self, record: FileCount) -> bool:
+        """Return whether ``add`` is going to print this file."""
         return not self.total_only
 
     def finish(self) -> None:
@@ -104,13 +103,16 @@ def print_cells(cells: list[str], path: str) -> None:
 class PathReport(Report):
     """Prints the paths of the files that have a word, each on a line."""
 
+    def prints(self, record: FileCount) -> bool:
+        return any(record.counts.values())
+
     def print_file(self, record: FileCount) -> None:
-        if any(record.counts.values()):
+        if self.prints(record):
             self.print_path(record.path)
 
     def print_path(self, path: str) -> None:
         """Print a path, escaped."""
-        print_cells([], printable_name(path, sys.stdout))
+        write(printable_name(path, sys.stdout) + "\n")
 
 
 class RawPathReport(PathReport):

@@ -39,17 +39,16 @@ class TableReport(TextReport):
         self._draw: Callable[[int], str] | None = None
         super().__init__(words, width, total_only, named)
 
-    @property
-    def prints_next(self) -> bool:
+    def prints(self, record: FileCount) -> bool:
         is_full = self._held is None or len(self._held) == self.MAX_FILES
-        return is_full and super().prints_next
+        return is_full and super().prints(record)
 
     def print_headings(self) -> None:
         if self._held is None:
             super().print_headings()
 
     def print_file(self, record: FileCount) -> None:
-        if self.prints_next:
+        if self.prints(record):
             self.close()
         if record.error is not None:
             return
