@@ -18,12 +18,10 @@ from pathlib import Path
 from common import (
     NotRun,
     Wrong,
+    build_or_fail,
     build_sdist,
-    build_variables,
-    build_wheel,
     expect,
     find_program,
-    inspect_wheel,
     new_folder,
     pip,
     run,
@@ -82,10 +80,7 @@ def check(work: Path) -> str:
     """Build the wheel, download Pyodide and packages, run the tests; return the verdict."""
     node, npm = find_program("node"), find_program("npm")
     source = unpack(build_sdist(work), new_folder(work))
-    wheel, output = build_wheel(work, source, build_variables(work, "pure"))
-    if wheel is None:
-        raise Wrong(f"the build failed: {output}")
-    inspect_wheel(wheel, is_pure=True)
+    wheel = build_or_fail(work, source, "pure")
     # Without this folder, the tests can import only the installed package.
     shutil.rmtree(source / "textcount")
 

@@ -11,7 +11,7 @@ import sysconfig
 import tempfile
 import venv
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -147,6 +147,15 @@ def build_wheel(
     return next(output.iterdir(), None), said
 
 
+def build_or_fail(cell: Path, source: Path, choice: str, **variables: str) -> Path:
+    """Build and inspect a wheel; return its path."""
+    wheel, output = build_wheel(cell, source, build_variables(cell, choice, **variables))
+    if wheel is None:
+        raise Wrong(f"the build failed: {output}")
+    inspect_wheel(wheel, is_pure=choice == "pure")
+    return wheel
+
+
 def make_environment(cell: Path, *requirements: object) -> Path:
     """Create a virtual environment, install requirements in it, and return its interpreter."""
     folder = new_folder(cell)
@@ -188,24 +197,31 @@ def inspect_wheel(wheel: Path, *, is_pure: bool) -> None:
     expect(size < limit, f"the wheel has {size} bytes; the limit is {limit}")
 
 
-def query(python: Path, folder: Path, **changes: str) -> dict[str, Any]:
+def query(python: Path, folder: Path, warnings: str = "error") -> dict[str, Any]:
     """Ask the installed textcount for the version, the backend and a count; check the count.
 
-    Python runs in a folder outside the checkout, so it imports the installed package.
+    Python runs in a folder outside the checkout, so it imports the installed package. Its option
+    ``-W`` gets the argument ``warnings``.
     """
     text = ROOT / "README.md"
     result = subprocess.run(
-        [python, "-W", "error", "-c", QUERY, text],
+        [python, "-W", warnings, "-c", QUERY, text],
         capture_output=True,
         check=False,
         cwd=folder,
-        env={**os.environ, "TEXTCOUNT_BACKEND": "", **changes},
+        env={**os.environ, "TEXTCOUNT_BACKEND": ""},
         text=True,
     )
     expect(result.returncode == 0, f"textcount does not run: {result.stderr}")
     answer: dict[str, Any] = json.loads(result.stdout)
     expect(answer["count"] == answer["expected"] > 0, f"the count is wrong: {answer}")
     return answer
+
+
+def requested(names: Iterable[str]) -> list[str]:
+    """Return the names that contain an argument of the command line; all if there is none."""
+    asked = sys.argv[1:] or [""]
+    return [name for name in names if any(part in name for part in asked)]
 
 
 def check_all(
@@ -228,6 +244,16 @@ def check_all(
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return [*pool.map(verdict, cases)]
+
+
+def check_rows(headings: str, names: Iterable[str], check: Callable[[str], str]) -> int:
+    """Run a check on the requested names; print a table of verdicts; return the exit status."""
+    rows = requested(names)
+    verdicts = check_all(check, rows, str)
+    print(f"\n| {headings} |\n|---|---|")
+    for name, verdict in zip(rows, verdicts, strict=True):
+        print(f"| {name} | {verdict} |")
+    return summarise(verdicts)
 
 
 def summarise(verdicts: Sequence[str]) -> int:

@@ -37,6 +37,7 @@ from common import (
     make_environment,
     new_folder,
     query,
+    requested,
     summarise,
     unpack,
 )
@@ -138,7 +139,7 @@ def situations(work: Path, silent_proxy: str) -> list[Situation]:
         ),
         Situation("Cargo workspace in a parent folder", change=make_parent_workspace),
         Situation(
-            "free-threaded CPython 3.13",
+            "free-threaded CPython 3.13 (saved output of cargo)",
             "the build failed (error: PyO3 does not support the free-threaded build of CPython "
             "versions below 3.14",
             path(full_path, cargo=replay(cargo, "pyo3-3.13t.txt")),
@@ -254,8 +255,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name, silent_server() as proxy:
         work = Path(name)
         sdist = build_sdist(work)
-        asked = sys.argv[1:] or [""]
-        rows = [row for row in situations(work, proxy) if any(part in row.name for part in asked)]
+        every = {row.name: row for row in situations(work, proxy)}
+        rows = [every[name] for name in requested(every)]
         cells = [(row, choice) for row in rows for choice in row.choices]
         verdicts = check_all(
             lambda cell: check(work, sdist, *cell), cells, lambda cell: f"{cell[0].name}, {cell[1]}"

@@ -25,11 +25,11 @@ from common import (
     ROOT,
     UNOPTIMISED,
     NotRun,
-    Wrong,
+    build_or_fail,
     build_sdist,
     build_variables,
     build_wheel,
-    check_all,
+    check_rows,
     checkout,
     expect,
     find_program,
@@ -39,7 +39,6 @@ from common import (
     pip,
     query,
     run,
-    summarise,
     unpack,
 )
 from debian import index_variables
@@ -68,15 +67,6 @@ def build(cell: Path) -> Build:
         build_or_fail(cell, source, "native"),
         build_or_fail(cell, source, "pure"),
     )
-
-
-def build_or_fail(cell: Path, source: Path, choice: str, **variables: str) -> Path:
-    """Build and inspect a wheel; return its path."""
-    wheel, output = build_wheel(cell, source, build_variables(cell, choice, **variables))
-    if wheel is None:
-        raise Wrong(f"the build failed: {output}")
-    inspect_wheel(wheel, is_pure=choice == "pure")
-    return wheel
 
 
 def file_hashes(sdist: Path) -> dict[str, str]:
@@ -321,16 +311,14 @@ PROPERTIES: dict[str, Callable[[Build, Path], str]] = {
 
 def main() -> int:
     """Check the requested properties and print the table; return the exit status."""
-    asked = sys.argv[1:] or [""]
-    names = [name for name in PROPERTIES if any(part in name for part in asked)]
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         built = build(new_folder(work))
-        verdicts = check_all(lambda name: PROPERTIES[name](built, new_folder(work)), names, str)
-    print("\n| property | verdict |\n|---|---|")
-    for name, verdict in zip(names, verdicts, strict=True):
-        print(f"| {name} | {verdict} |")
-    return summarise(verdicts)
+
+        def check(name: str) -> str:
+            return PROPERTIES[name](built, new_folder(work))
+
+        return check_rows("property | verdict", PROPERTIES, check)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ import contextlib
 import functools
 import os
 import re
-import subprocess
 import sys
 import tempfile
 import threading
@@ -25,22 +24,19 @@ from typing import NamedTuple
 from common import (
     LIBRARY,
     UNOPTIMISED,
-    Wrong,
+    build_or_fail,
     build_sdist,
     build_variables,
-    build_wheel,
-    check_all,
+    check_rows,
     checkout,
     expect,
     make_environment,
     new_folder,
     pip,
+    query,
     run,
-    summarise,
     unpack,
 )
-
-ASK = "import textcount; print(textcount.BACKEND, textcount.BACKEND_REASON)"
 
 Install = Callable[..., Path]
 """A function that installs with an installer, and returns the interpreter that has textcount.
@@ -113,16 +109,8 @@ class Packages(NamedTuple):
 
 def ask(python: Path, cell: Path) -> tuple[str, str]:
     """Return the backend and the reason of the installed textcount."""
-    result = subprocess.run(
-        [python, "-c", ASK],
-        capture_output=True,
-        check=True,
-        cwd=new_folder(cell),
-        env={**os.environ, "TEXTCOUNT_BACKEND": ""},
-        text=True,
-    )
-    backend, _, reason = result.stdout.strip().partition(" ")
-    return backend, reason
+    answer = query(python, new_folder(cell), warnings="ignore")  # a damaged library is a warning
+    return answer["backend"], answer["reason"]
 
 
 def options_in(reason: str, install: Install) -> list[str]:
@@ -147,7 +135,8 @@ def built_without_rust(install: Install, packages: Packages, cell: Path, *what: 
     variables = isolated_variables(cell)
     hidden = {**variables, "CARGO": str(cell / "no-cargo")}
     backend, reason = ask(install(cell, *what, env=hidden), cell)
-    expect((backend, "-cargo was found" in reason) == ("pure", True), f"{backend}: {reason}")
+    is_told = f"no {hidden['CARGO']} was found" in reason
+    expect((backend, is_told) == ("pure", True), f"{backend}: {reason}")
     return repeat(install, cell, reason, variables, *what)
 
 
@@ -303,18 +292,13 @@ def make_packages(work: Path) -> Packages:
     """Build the sdist and the pure wheel."""
     index = build_sdist(work, checkout(work)).parent
     (sdist,) = index.iterdir()
-    source = unpack(sdist, new_folder(work))
-    wheel, output = build_wheel(work, source, build_variables(work, "pure"))
-    if wheel is None:
-        raise Wrong(output)
+    wheel = build_or_fail(work, unpack(sdist, new_folder(work)), "pure")
     wheel.rename(index / wheel.name)
     return Packages(sdist, "", index)
 
 
 def main() -> int:
     """Check the requested rows and print the table; return the exit status."""
-    asked = sys.argv[1:] or [""]
-    names = [name for name in ROWS if any(part in name for part in asked)]
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         packages = make_packages(work)
@@ -325,11 +309,7 @@ def main() -> int:
                 follow, install = ROWS[name]
                 return follow(install, packages, new_folder(work))
 
-            verdicts = check_all(check, names, str)
-    print("\n| situation: installer | after the remedy |\n|---|---|")
-    for name, verdict in zip(names, verdicts, strict=True):
-        print(f"| {name} | {verdict} |")
-    return summarise(verdicts)
+            return check_rows("situation: installer | after the remedy", ROWS, check)
 
 
 if __name__ == "__main__":
