@@ -53,6 +53,7 @@ def test_l_prints_each_path_that_has_a_word_once(how: None) -> None:
     assert outcome("-l", *words, *names)[1].splitlines() == [names[0], names[2], names[3]]
     assert outcome("-l", "the", names[0]) == (0, f"{names[0]}\n", "")
     assert outcome("-l", "the", names[1]) == (1, "", "")
+    assert outcome("-l0", "the", *names) == (0, f"{names[0]}\0{names[3]}\0", "")
 
 
 def test_l_tells_of_errors_as_usual(how: None) -> None:
