@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 NUMBERS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000)
 TEXTS = {"ASCII": "english", "Latin-1": "spanish", "Korean": "korean"}
 LEAST_SECONDS = 0.02
-"""The minimum mean time, over the rounds, of the runs of an action."""
+"""The minimum time of all runs of an action, in seconds for each round."""
 
 LONGEST_SECONDS = 20.0
 """Passes that are expected to take longer than this are not timed."""

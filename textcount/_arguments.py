@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 AUTO = "auto"
-"""The name that stands for the encoding that a byte-order mark selects, and else for UTF-8."""
+"""The name of the choice by byte-order mark. A text without a mark is then taken for UTF-8."""
 
 
 def wrong_type(function: str, argument: str, expected: str, value: object) -> TypeError:

@@ -78,8 +78,8 @@ class BlockCounter:
         counts: how often each needle occurs in the blocks so far.
         size: how many bytes the blocks so far have.
         is_wide: true if a byte-order mark has selected UTF-16 or UTF-32.
-        is_binary: true if the bytes are neither UTF-8 nor ASCII, as asked for, and probably no
-            text at all: the first block has a NUL, and begins with no byte-order mark.
+        is_binary: true if the encoding is UTF-8 or ASCII, the bytes are not valid in it, and the
+            first block has a NUL and no byte-order mark.
     """
 
     __slots__ = (

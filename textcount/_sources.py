@@ -31,8 +31,7 @@ class Source:
     Args:
         name: a path, a URL as the user wrote it, or the descriptor of an open file.
         error: why a directory of this name could not be listed, or ``None``.
-        is_walked: true if a walk found the file, and no name of the caller's. A walk skips pipes
-            and devices.
+        is_walked: true if a walk found the file. A walk skips pipes and devices.
         size: the file's size in bytes, if the file is known to be large, else 0.
         is_url: true if the name is a URL. A local file may have a name that looks like a URL.
         key: for a file that a listing of the URL found, the file's key in the storage.

@@ -166,7 +166,7 @@ def _expected_size(source: Source, division: Division) -> int | None:
     """Return the expected size of a source in bytes; None if the calling thread counts it.
 
     The calling thread counts descriptors, pipes and devices, because they can be read only
-    once. PAUSE reaches no worker, either.
+    once. The calling thread handles PAUSE, too.
     """
     if source is PAUSE:
         return None

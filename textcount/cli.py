@@ -150,10 +150,11 @@ def _report(
     kind = Report if arguments.quiet else FORMATS[arguments.format]
     if arguments.only_paths and not arguments.quiet:
         kind = RawPathReport if arguments.nul else PathReport
-    # A list of paths leaves no source. Its table would wait for its end, which may never come.
     is_one_file = arguments.total or (len(sources) == 1 and not arguments.recursive)
     is_one_number = is_one_file and len(words) == 1
     has_lines = not (arguments.total or is_one_number)
+    # A table is held until all files are counted. A list of paths may never end; with a list,
+    # ``sources`` is empty.
     if kind is TextReport and sources and has_lines and sys.stdout.isatty():
         from textcount.table import TableReport, can_show_bars
 
@@ -184,7 +185,7 @@ def _say_how_to_list(binary_files: int, arguments: argparse.Namespace) -> None:
 
 def _width(sources: list[Source]) -> int:
     """Return the width of a column: the digits of the total size, which no count exceeds."""
-    total = total_size(sources) if sources else None  # a list of paths leaves no source
+    total = total_size(sources) if sources else None  # the files of a list are not known yet
     return 7 if total is None else len(str(total))
 
 
