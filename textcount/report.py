@@ -47,7 +47,7 @@ class Report:
     def print_file(self, record: FileCount) -> None:
         """Print one file."""
 
-    def prints(self, record: FileCount) -> bool:
+    def prints(self, _: FileCount, /) -> bool:
         """Return whether ``add`` is going to print this file."""
         return not self.total_only
 
@@ -103,7 +103,7 @@ def print_cells(cells: list[str], path: str) -> None:
 class PathReport(Report):
     """Prints the paths of the files that have a word, each on a line."""
 
-    def prints(self, record: FileCount) -> bool:
+    def prints(self, record: FileCount, /) -> bool:
         return any(record.counts.values())
 
     def print_file(self, record: FileCount) -> None:

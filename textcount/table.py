@@ -39,7 +39,7 @@ class TableReport(TextReport):
         self._draw: Callable[[int], str] | None = None
         super().__init__(words, width, total_only, named)
 
-    def prints(self, record: FileCount) -> bool:
+    def prints(self, record: FileCount, /) -> bool:
         is_full = self._held is None or len(self._held) == self.MAX_FILES
         return is_full and super().prints(record)
 
