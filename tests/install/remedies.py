@@ -28,7 +28,6 @@ from common import (
     build_sdist,
     build_variables,
     check_rows,
-    checkout,
     expect,
     make_environment,
     new_folder,
@@ -290,7 +289,7 @@ def serve(folder: Path) -> Iterator[str]:
 
 def make_packages(work: Path) -> Packages:
     """Build the sdist and the pure wheel."""
-    index = build_sdist(work, checkout(work)).parent
+    index = build_sdist(work).parent
     (sdist,) = index.iterdir()
     wheel = build_or_fail(work, unpack(sdist, new_folder(work)), "pure")
     wheel.rename(index / wheel.name)
