@@ -39,7 +39,7 @@ examples:
   textcount the essay.txt notes.txt
   textcount -r --include '*.md' -e to -e be --format json docs
 
-exit status: 0 if a word was found, 1 if none was, 2 if there was an error"""
+exit status: 0 if a word was found, 1 if not, 2 if there was an error"""
 ERRORS_HELP = "for invalid bytes: strict (default), replace, ..."
 
 _KERNEL = f"kernel: {_backend.active.kernel}\n" if _backend.active.kernel else ""
@@ -132,24 +132,24 @@ def parser() -> _Parser:
         metavar="FILE",
         help="count the files that FILE lists, one per line",
     )
-    add("-0", dest="nul", action="store_true", help="NUL ends each path in FILE, and with -l")
+    add("-0", dest="nul", action="store_true", help="paths end with NUL: in FILE, and with -l")
     add("--include", action="append", metavar="GLOB", help="with -r: count only what matches GLOB")
     add("--exclude", **repeated("exclude"), metavar="GLOB", help="with -r: skip what matches GLOB")
     add(
         "--encoding",
         default="utf-8",
         metavar="NAME",
-        help="default: utf-8; auto: as a byte-order mark says",
+        help="default: utf-8; auto: use the byte-order mark",
     )
     add("--errors", default="strict", choices=HANDLERS, metavar="HOW", help=ERRORS_HELP)
     add = made.group("output")
     formats = "text (default), json, jsonl or csv"
     add("--format", default="text", choices=FORMATS, metavar="F", help=formats)
     add("--total", action="store_true", help="print only the sums over all files")
-    add("-l", dest="only_paths", action="store_true", help="print only paths that have a word")
+    add("-l", dest="only_paths", action="store_true", help="print only the paths of files that have a word")
     add("-q", dest="quiet", action="store_true", help="print no counts; only set the exit status")
     add("-s", dest="silent", action="store_true", help="do not name files that cannot be read")
-    add("--progress", action=argparse.BooleanOptionalAction, help="show a progress bar, or never")
+    add("--progress", action=argparse.BooleanOptionalAction, help="always show a progress bar, or never")
     add = made.group("workers")
     add(
         "-j",
@@ -158,7 +158,7 @@ def parser() -> _Parser:
         metavar="N",
         help="use N workers (default: one per processor)",
     )
-    add("--dask", metavar="ADDRESS", help="use a Dask cluster; local: start one")
+    add("--dask", metavar="ADDRESS", help="count on a Dask cluster; local: start one here")
     add = made.group("information")
     add("-h", "--help", action="help", help="print this help")
     add("--version", action="version", version=VERSION, help="print the version and the backend")
