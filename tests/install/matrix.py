@@ -164,7 +164,10 @@ def check(work: Path, sdist: Path, row: Situation, choice: str) -> str:
     source = unpack(sdist, new_folder(cell))
     row.change(source)
     builder = None if row.isolated else make_environment(cell, "setuptools")
-    variables = build_variables(cell, choice, **UNOPTIMISED, **row.variables)
+    # Where only the source is changed, cargo may keep the crates that it has compiled for other
+    # cells. The cells compile textcount itself, because their source folders differ.
+    shared = {} if row.variables else {"CARGO_TARGET_DIR": str(work / "cargo")}
+    variables = build_variables(cell, choice, **UNOPTIMISED, **shared, **row.variables)
     start = time.monotonic()
     wheel, output = build_wheel(cell, source, variables, builder)
     seconds = time.monotonic() - start
