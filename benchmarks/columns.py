@@ -198,7 +198,7 @@ def main() -> None:
                 if way.library == library:
                     times[way].append(seconds(way, column, word, options.rounds, answer))
             del column
-    print(f"\n| column | question | way | exact | {' | '.join(heads)} |")
+    print(f"\n| column | result | way | exact | {' | '.join(heads)} |")
     print("|---|---|---|---|---:|---:|")
     for way in sorted(ways, key=lambda way: (list(LIBRARIES).index(way.library), way.question)):
         exact = "yes" if is_exact(way, word) else "no"

@@ -94,7 +94,8 @@ def costs(path: Path, ranges: int, rounds: int) -> None:
     """Measure the time to submit, run and gather a range of only 64 bytes."""
     with path.open("wb") as file:
         file.truncate(ranges * 64)
-    print("\n| a range by | ms | counting as long, at 5 GB/s | so that it is 2 % |")
+    heads = ["range counted by", "overhead, ms", "bytes counted in that time, at 5 GB/s"]
+    print("\n|", " | ".join([*heads, "size of a range with an overhead of 2 %"]), "|")
     print("|---|---:|---:|---:|")
     for name, make in ENGINES.items():
         with make() as executor, mock.patch.object(_limits, "EXECUTOR_RANGE", 64):
