@@ -146,19 +146,10 @@ def parser() -> _Parser:
     formats = "text (default), json, jsonl or csv"
     add("--format", default="text", choices=FORMATS, metavar="F", help=formats)
     add("--total", action="store_true", help="print only the sums over all files")
-    add(
-        "-l",
-        dest="only_paths",
-        action="store_true",
-        help="print only the paths of files that have a word",
-    )
+    add("-l", dest="only_paths", action="store_true", help="print only paths of files with a word")
     add("-q", dest="quiet", action="store_true", help="print no counts; only set the exit status")
     add("-s", dest="silent", action="store_true", help="do not name files that cannot be read")
-    add(
-        "--progress",
-        action=argparse.BooleanOptionalAction,
-        help="always show a progress bar, or never",
-    )
+    add("--progress", action=argparse.BooleanOptionalAction, help="progress bar: always, or never")
     add = made.group("workers")
     add(
         "-j",
