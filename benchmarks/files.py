@@ -149,7 +149,7 @@ def commands(paths: dict[str, Path], root: Path, before: str) -> Iterator[tuple[
             yield f"large, {word}, rg -c -o", Command(["rg", "-c", "-o", word, str(large)])
     both = " & ".join(shlex.join(["wc", "-l", half]) for half in halves)
     yield "large, wc -l", Command(["wc", "-l", str(large)])
-    yield "large, two wc -l at once, half each", Command(["sh", "-c", f"{both}; wait"])
+    yield "large, two wc -l at once, one on each half", Command(["sh", "-c", f"{both}; wait"])
     yield "large, wc -l of one half", Command(["wc", "-l", halves[0]])
     words = [argument for word in THREE for argument in ("-e", word)]
     yield "large, three words, -j1", Command(ours(1, *words, large))
@@ -228,7 +228,7 @@ def goals(times: Times, part_sizes: dict[str, int], worst: float) -> Iterator[Go
     yield at_most("3", "the default against `-j 1`, the worst of the table below", 1.05, worst)
     large = [ratio(f"large, {word}, default", "large, wc -l") for word in (FREQUENT, RARE)]
     yield at_most("4", "one file of 2.4 GB, against `wc -l`", 0.85, *large)
-    at_once = ratio("large, two wc -l at once, half each", "large, wc -l of one half")
+    at_once = ratio("large, two wc -l at once, one on each half", "large, wc -l of one half")
     yield "", "(two `wc -l` at once, against one of them)", f"{at_once:.2f}", None
     # Per byte, the slower word of each language.
     ascii_time, *others = (

@@ -72,7 +72,7 @@ def rest(word: str, path: str) -> list[tuple[float, str]]:
     profiler.runcall(run, word, path)
     stats: dict[Any, Any] = pstats.Stats(profiler).stats  # type: ignore[attr-defined]
     rows = [
-        (own, f"{Path(file).name.strip('<>')}: `{name}`")
+        (own, f"`{name}` in {Path(file).name.strip('<>')}")
         for (file, _, name), (_, _, own, _, _) in stats.items()
         if not name.endswith("count_occurrences")
     ]
@@ -99,9 +99,9 @@ def table(word: str, path: str) -> None:
         ("starting Python", bare),
         ("importing the command", loaded),
         ("**`count_occurrences`**", hot),
-        ("everything else", main - hot),
-        *((f"of that, {name}", own) for own, name in others[:SHOWN]),
-        ("all of it", whole),
+        ("other work of the command", main - hot),
+        *((f"part of the other work: {name}", own) for own, name in others[:SHOWN]),
+        ("the whole command", whole),
     ]:
         print(f"| {name} | {spent * 1e3:.1f} | {spent / whole:.1%} |")
 
