@@ -1,5 +1,6 @@
 """Test -q: the first match ends the command with status 0, as in grep."""
 
+import codecs
 import itertools
 import os
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -50,19 +51,26 @@ def test_without_q_an_error_still_outweighs_a_match() -> None:
 
 
 @posix
-@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize(
+    ("encoding", "mark", "codec"),
+    [
+        ("utf-8", b"", "utf-8"),
+        ("latin-1", b"", "latin-1"),
+        ("auto", codecs.BOM_UTF16_BE, "utf-16-be"),
+    ],
+)
 @pytest.mark.parametrize("name", ["-", "pipe"])
 @pytest.mark.parametrize(
     ("texts", "status"),
     [
-        ([b"a the "], 0),  # the pipe stays open: no end of file, and no whole block
-        ([b"a the", b"n\nth", b"e\n"], 0),
-        ([b"a the", b"n", b""], 1),  # b"" closes the pipe
-        ([b"a the", b""], 0),
+        (["a the "], 0),  # the pipe stays open: no end of file, and no whole block
+        (["a the", "n\nth", "e\n"], 0),
+        (["a the", "n", ""], 1),  # "" closes the pipe
+        (["a the", ""], 0),
     ],
 )
 def test_a_pipe_is_read_up_to_the_first_whole_word_that_matches(
-    encoding: str, name: str, texts: list[bytes], status: int
+    encoding: str, mark: bytes, codec: str, name: str, texts: list[str], status: int
 ) -> None:
     if name == "-":
         out, into = os.pipe()
@@ -73,7 +81,8 @@ def test_a_pipe_is_read_up_to_the_first_whole_word_that_matches(
         try:
             for text in texts:
                 if text:
-                    os.write(into, text)
+                    os.write(into, mark + text.encode(codec))
+                    mark = b""
                     wait_until_empty(out)
                 else:
                     os.close(into)
