@@ -10,7 +10,8 @@ Its pages are a script:
   $TEXTCOUNT is the path of the checkout.
 - The examples in a block of ``python`` must give the results that the page shows.
 - A block with ``from=FILE`` must be a part of FILE.
-- The compiler must reject a block with ``compile_fail=ERROR``, and report ERROR.
+- The compiler must reject a block with ``compile_fail=ERROR``, and report ERROR. It must accept a
+  block with ``compile``.
 - Each paragraph of a block with ``expanded`` must occur in the crate's macro-expanded code.
 """
 
@@ -73,7 +74,7 @@ class Guide:
 
         self.project = work / "nearby"
         shutil.copytree(TEMPLATE, self.project, ignore=shutil.ignore_patterns(*PRODUCTS))
-        self._rejected_crate = work / "refused"
+        self._crate = work / "block"
         self._target = str(work / "cargo")
         # The page runs tox itself, and builds where users build.
         inherited = {
@@ -94,8 +95,8 @@ class Guide:
             source = (ROOT / value).read_text("utf-8")
             found = single_spaced(block.body) in single_spaced(source)
             expect(found, f"{value} does not contain this")
-        elif name == "compile_fail":
-            self._check_compile_error(value, block.body)
+        elif name in ("compile", "compile_fail"):
+            self._check_compiler(value, block.body)
         elif name == "expanded":
             self._check_expansion(block.body)
         elif (TEMPLATE / block.file).is_file():
@@ -126,16 +127,17 @@ class Guide:
         failed = doctest.DocTestRunner(verbose=False).run(test, out=output.append).failed
         expect(test.examples and not failed, "".join(output))
 
-    def _check_compile_error(self, error: str, body: str) -> None:
-        (self._rejected_crate / "src").mkdir(parents=True, exist_ok=True)
-        (self._rejected_crate / "src" / "lib.rs").write_text(body, "utf-8")
+    def _check_compiler(self, error: str, body: str) -> None:
+        (self._crate / "src").mkdir(parents=True, exist_ok=True)
+        (self._crate / "src" / "lib.rs").write_text(body, "utf-8")
         rivals = (RIVALS / "Cargo.toml").read_text("utf-8")
         (pyo3,) = re.findall(r"^pyo3 = .*", rivals, re.MULTILINE)
-        manifest = f'[package]\nname = "refused"\nedition = "2024"\n\n[dependencies]\n{pyo3}\n'
-        (self._rejected_crate / "Cargo.toml").write_text(manifest, "utf-8")
-        output = self._cargo("check", cwd=self._rejected_crate).stdout
-        errors = re.findall(r"^error\[(\w+)\]", output, re.MULTILINE)
-        expect(errors == [error], f"the compiler reports {errors or output}")
+        manifest = f'[package]\nname = "block"\nedition = "2024"\n\n[dependencies]\n{pyo3}\n'
+        (self._crate / "Cargo.toml").write_text(manifest, "utf-8")
+        result = self._cargo("check", cwd=self._crate)
+        errors = re.findall(r"^error\[(\w+)\]", result.stdout, re.MULTILINE)
+        is_expected = errors == [error] if error else result.returncode == 0
+        expect(is_expected, f"the compiler reports {errors or result.stdout}")
 
     def _check_expansion(self, body: str) -> None:
         nightly = subprocess.run(["rustc", "+nightly", "-V"], capture_output=True, check=False)

@@ -16,7 +16,7 @@ __all__ = ["BACKEND", "BACKEND_REASON", "__version__", "closest", "distance"]
 
 @native
 def distance(left: str, right: str) -> int:
-    """Return how many characters to insert, remove or change to make left of right."""
+    """Return how many characters to insert, remove or change to turn right into left."""
     for name, value in (("left", left), ("right", right)):
         if not isinstance(value, str):
             kind = type(value).__name__

@@ -3,10 +3,10 @@
 use pyo3::call::PyCallArgs;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 use pyo3::types::string::PyStringData;
+use pyo3::types::{PyDict, PyString};
 
-/// Return how many characters to insert, remove or change to make left of right.
+/// Return how many characters to insert, remove or change to turn right into left.
 #[pyfunction]
 fn distance<'py>(
     py: Python<'py>,
@@ -21,7 +21,7 @@ fn distance<'py>(
         let changes = changes(&characters(one)?, &characters(other)?);
         return Ok(changes.into_pyobject(py)?.into_any());
     }
-    in_python(py, "distance", (left, right))
+    in_python(py, "distance", (left, right), None)
 }
 
 /// Call the function in Python. It answers, warns and raises as it always did.
@@ -29,11 +29,12 @@ fn in_python<'py>(
     py: Python<'py>,
     name: &str,
     arguments: impl PyCallArgs<'py>,
+    keywords: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     py.import(intern!(py, "nearby._backend"))?
         .getattr(intern!(py, "PYTHON"))?
         .get_item(name)?
-        .call1(arguments)
+        .call(arguments, keywords)
 }
 
 /// Return the code points of a str, read where CPython keeps them.
