@@ -110,10 +110,11 @@ def clean(command: Command) -> Path:
 
 
 def refuse(fault: str, cure: str) -> None:
-    """Raise SetupError if the extension is demanded."""
+    """End the build if the extension is demanded."""
     if choice == "native":
-        raise SetupError(
-            "TEXTCOUNT_BUILD=native, but the extension cannot be built here: "
+        # In an editable install, setuptools ignores every Exception of build_py.
+        sys.exit(
+            "error: TEXTCOUNT_BUILD=native, but the extension cannot be built here: "
             f"{fault}. To build it, {cure}."
         )
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
-from setuptools.errors import SetupError
 
 PACKAGE = Path("nearby")  # in a layout with src/: Path("src/nearby")
 EXTENSION = "nearby._native"
@@ -52,7 +51,8 @@ class BuildPython(build_py):
 
     def run(self):
         if choice == "native" and obstacle:
-            raise SetupError(f"{SWITCH}=native, but {obstacle}")
+            # In an editable install, setuptools ignores every Exception of build_py.
+            sys.exit(f"error: {SWITCH}=native, but {obstacle}")
         super().run()
         folder = PACKAGE if self.editable_mode else Path(self.build_lib, PACKAGE.name)
         for library in folder.glob("_native.*"):

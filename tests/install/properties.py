@@ -166,14 +166,18 @@ def offline_bundle(_: Build, cell: Path) -> str:
 
 
 def editable(_: Build, cell: Path) -> str:
-    """Install a checkout in editable mode: native, then pure, then native; check the backend."""
+    """Install a checkout in editable mode: native without Rust, native, pure, native; check."""
     source = checkout(cell)
     python = make_environment(cell)
 
+    command = ("--python", python, "install", "--no-deps", "-q", "-e", source)
+    no_rust = build_variables(cell, "native", PATH=str(new_folder(cell)))
+    failed = pip(*command, env=no_rust, check=False)
+    expect(failed.returncode, "an editable install without Rust, but with native, did not fail")
+    expect("cannot be built here: no cargo was found" in failed.stdout, failed.stdout)
+
     def install(choice: str, *options: str) -> dict[str, object]:
-        variables = build_variables(cell, choice, **UNOPTIMISED)
-        command = ("--python", python, "install", "--no-deps", "-q", *options, "-e", source)
-        pip(*command, env=variables)
+        pip(*command, *options, env=build_variables(cell, choice, **UNOPTIMISED))
         answer = query(python, cell)
         expect(answer["backend"] == choice, f"after {choice} {options} it is {answer}")
         same = query(python, source)
@@ -300,7 +304,7 @@ PROPERTIES: dict[str, Callable[[Build, Path], str]] = {
     "twine and check-manifest find nothing": accepted,
     "the library needs only system libraries": system_libraries_only,
     "the offline bundle builds native without a network": offline_bundle,
-    "editable: native, then pure, then native": editable,
+    "editable: native fails without Rust; native, then pure, then native": editable,
     "upgrade from 1.0; uninstall leaves nothing": upgrade,
     "free-threaded CPython 3.14": free_threaded,
     "`python setup.py bdist_wheel` without setuptools-rust": setup_script,
