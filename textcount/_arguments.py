@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 AUTO = "auto"
-"""The name of the choice by byte-order mark. A text without a mark is then taken for UTF-8."""
+"""The value of ``encoding`` with which a byte-order mark selects the encoding. Without a mark, the
+encoding is UTF-8."""
 
 
 def wrong_type(function: str, argument: str, expected: str, value: object) -> TypeError:

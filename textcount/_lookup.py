@@ -24,8 +24,8 @@ _STEP = 512
 """The minimum distance between pieces, in characters."""
 
 _WORDS_PER_PIECE = 20
-"""To split off so many words takes four times as long as to sample a piece. Passes that take less
-time than this for each piece are made without a sample."""
+"""The number of words that take four times as long to split off as a piece takes to sample. If the
+passes take less time than this for each piece, no sample is taken."""
 
 
 def count_each(text: str, needles: dict[str, int], threads: int) -> dict[str, int]:

@@ -106,7 +106,7 @@ def checkout(parent: Path, revision: str = "HEAD") -> Path:
 
 def build_sdist(parent: Path, source: Path | None = None) -> Path:
     """Build the sdist of a source folder, or of a clean checkout; return the archive."""
-    # In this folder, another build may be writing the same temporary files.
+    # tox may be building an sdist in ROOT, where both builds would use the same temporary files.
     source = source or checkout(parent)
     output = new_folder(parent)
     run(sys.executable, "-m", "build", "--sdist", "--outdir", output, source)
